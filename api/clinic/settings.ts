@@ -1,0 +1,80 @@
+import { badInput } from '../errors.ts'
+import { languageTag } from '../patient/language.ts'
+import { requiredLine, wholeNumber } from '../text.ts'
+import { MINUTES_A_DAY, minuteOf, timeZoneName } from './day.ts'
+
+export type ClinicInput = {
+  name?: string | null
+  timeZone?: string | null
+  graceMinutes?: number | null
+  dayStartsAt?: string | null
+  undoSeconds?: number | null
+  noShowMinutes?: number | null
+  languages?: readonly string[] | null
+}
+
+export type ClinicSettings = {
+  name: string
+  timeZone: string
+  graceMinutes: number
+  dayStartsAt: number
+  undoSeconds: number
+  noShowMinutes: number | null
+  languages: string[]
+}
+
+const zone = (name: string): string => {
+  const found = timeZoneName(name)
+  if (!found) throw badInput('input.timeZone', 'must be a name of the IANA time zone database, as in Europe/Berlin')
+  return found
+}
+
+const dayStart = (time: string): number => {
+  const minute = minuteOf(time)
+  if (minute === null || minute === MINUTES_A_DAY)
+    throw badInput('input.dayStartsAt', 'must be a local wall-clock time from 00:00 to 23:59, as in 04:00')
+  return minute
+}
+
+const languages = (tags: readonly string[]): string[] => {
+  if (tags.length === 0) throw badInput('input.languages', 'must name at least one language, as in en')
+  return [...new Set(tags.map((tag, index) => languageTag(tag, `input.languages.${index}`)))]
+}
+
+/** The settings that were given, checked; what was left out is not there. Only noShowMinutes can be taken away with null. */
+export const clinicSettings = (input: ClinicInput): Partial<ClinicSettings> => ({
+  ...(input.name != null && { name: requiredLine(input.name, { field: 'input.name', max: 100 }) }),
+  ...(input.timeZone != null && { timeZone: zone(input.timeZone) }),
+  ...(input.graceMinutes != null && {
+    graceMinutes: wholeNumber(input.graceMinutes, 'input.graceMinutes', [0, MINUTES_A_DAY]),
+  }),
+  ...(input.dayStartsAt != null && { dayStartsAt: dayStart(input.dayStartsAt) }),
+  ...(input.undoSeconds != null && { undoSeconds: wholeNumber(input.undoSeconds, 'input.undoSeconds', [0, 3600]) }),
+  ...(input.noShowMinutes !== undefined && {
+    noShowMinutes:
+      input.noShowMinutes === null ? null : wholeNumber(input.noShowMinutes, 'input.noShowMinutes', [1, MINUTES_A_DAY]),
+  }),
+  ...(input.languages != null && { languages: languages(input.languages) }),
+})
+
+export type ServiceInput = {
+  name?: string | null
+  slotMinutes?: number | null
+  bookedLeadMinutes?: number | null
+}
+
+/** What a service is called and how long its slots are; a slot is at most a working day long. */
+export const serviceSettings = (input: ServiceInput) => ({
+  ...(input.name != null && { name: requiredLine(input.name, { field: 'input.name', max: 100 }) }),
+  ...(input.slotMinutes != null && { slotMinutes: wholeNumber(input.slotMinutes, 'input.slotMinutes', [5, 480]) }),
+  ...(input.bookedLeadMinutes != null && {
+    bookedLeadMinutes: wholeNumber(input.bookedLeadMinutes, 'input.bookedLeadMinutes', [0, MINUTES_A_DAY]),
+  }),
+})
+
+/** The letter of a service's tickets: a capital from A to Z, or two where a clinic has more services than letters. */
+export const ticketLetter = (letter: string): string => {
+  const capital = letter.trim().toUpperCase()
+  if (!/^[A-Z]{1,2}$/.test(capital)) throw badInput('input.ticketLetter', 'must be a letter from A to Z, or two, as in G')
+  return capital
+}

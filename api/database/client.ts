@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { type Prisma, PrismaClient } from './generated/client.ts'
+
+export type Db = PrismaClient
+/** A Db inside one transaction. */
+export type Tx = Prisma.TransactionClient
+
+export type ConnectOptions = {
+  /** Connections that this process holds at most. */
+  max?: number
+  /** Waiting for a free connection, or for a new one, ends after so many milliseconds. */
+  connectMs?: number
+  /** A statement without an answer ends after so many milliseconds: a black-holed database must not hang a request. */
+  queryMs?: number
+  /** Told of connections that break while nobody uses them; the pool replaces them. */
+  onLostConnection?: (error: Error) => void
+}
+
+/**
+ * After its time-out pg gives up waiting but keeps the connection, whose statement and open transaction go on unseen.
+ * Such a connection must never serve anybody again.
+ */
+class StrictClient extends pg.Client {
+  #give(error: unknown): void {
+    if (error instanceof Error && error.message === 'Query read timeout') this.connection.stream.destroy()
+  }
+
+  override query(...args: unknown[]): never {
+    const callback = args.at(-1)
+    if (typeof callback === 'function')
+      args[args.length - 1] = (error: unknown, result: unknown) => {
+        this.#give(error)
+        callback(error, result)
+      }
+    const query = super.query as (...args: unknown[]) => unknown
+    const answer = query.apply(this, args)
+    if (answer instanceof Promise) answer.catch((error) => this.#give(error))
+    return answer as never
+  }
+}
+
+const MAX_NAMES = 500
+
+/** Named statements are planned once for each connection; statements of varying text stay unnamed, or the server would keep them all. */
+const statementNames = () => {
+  const namesBySql = new Map<string, string>()
+  return ({ sql }: { sql: string }): string => {
+    const known = namesBySql.get(sql)
+    if (known !== undefined) return known
+    if (namesBySql.size >= MAX_NAMES) return ''
+    const name = createHash('sha256').update(sql).digest('base64url').slice(0, 22)
+    namesBySql.set(sql, name)
+    return name
+  }
+}
+
+/** Connects lazily; `$disconnect()` closes every connection. */
+export const connect = (databaseUrl: string, options: ConnectOptions = {}): Db => {
+  const { max = 16, connectMs = 3000, queryMs = 3000, onLostConnection = () => {} } = options
+  const config: pg.PoolConfig = {
+    connectionString: databaseUrl,
+    application_name: 'anteroom',
+    max,
+    connectionTimeoutMillis: connectMs,
+    query_timeout: queryMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5000,
+    Client: StrictClient,
+    // The adapter reads timestamps as UTC. The server gives up shortly after we do, so that nothing keeps its locks for nobody.
+    onConnect: async (client: pg.ClientBase) => {
+      await client.query(
+        `SET TIME ZONE 'UTC'; SET statement_timeout = ${queryMs + 500}; SET idle_in_transaction_session_timeout = ${queryMs * 3}`,
+      )
+    },
+  }
+  const adapter = new PrismaPg(config, {
+    onPoolError: onLostConnection,
+    onConnectionError: onLostConnection,
+    statementNameGenerator: statementNames(),
+  })
+  return new PrismaClient({ adapter, errorFormat: 'minimal' })
+}

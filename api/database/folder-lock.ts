@@ -1,0 +1,43 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { DatabaseProblem } from './problem.ts'
+
+export class FolderInUse extends DatabaseProblem {
+  constructor(folder: string, pid: string) {
+    super(
+      `Anteroom is already running on the data folder ${folder}${pid && ` (process ${pid})`}. Stop it first, or give this copy another DATA_DIR and PORT.`,
+    )
+    this.name = 'FolderInUse'
+  }
+}
+
+/**
+ * Makes this process the only owner of a data folder; throws FolderInUse while another one lives.
+ * The lock is the operating system's, taken through SQLite: it ends with its process however that dies,
+ * so there is no stale lock to judge and no process number to mistake.
+ */
+export const lockFolder = (folder: string): (() => void) => {
+  const pidFile = join(folder, 'anteroom.pid')
+  const lock = new DatabaseSync(join(folder, 'anteroom.lock'))
+  try {
+    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if ((error as { errcode?: number }).errcode !== 5) throw error
+    throw new FolderInUse(folder, readPid(pidFile))
+  }
+  writeFileSync(pidFile, `${process.pid}\n`)
+  return () => {
+    rmSync(pidFile, { force: true })
+    lock.close()
+  }
+}
+
+const readPid = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,138 @@
+import type { Context } from '../context.ts'
+import { Refusal, type RefusalCode } from '../errors.ts'
+import type { Db, Tx } from './client.ts'
+import { uuidv7 } from './uuid.ts'
+
+/** One command's transaction: what it writes, whom it concerns, and what is told after it is committed. */
+export type Work = {
+  tx: Tx
+  ctx: Context
+  /** Says which queue version this transaction made; told to the bus once it is committed. */
+  touched: Map<string, number>
+  /** Sessions that ended or whose holder's rights changed; told to the bus once committed. */
+  sessions: Set<string>
+  /** Writes the audit row of this change, in this transaction. */
+  audit: (row: AuditRow) => Promise<void>
+}
+
+export type AuditRow = {
+  action: string
+  entity: string
+  entityId: string | null
+  clinicId: string | null
+  /** For people, without clinical content. */
+  detail?: string
+}
+
+/** Constraint in the database → refusal. The database has the last word; this gives its word a name. */
+const constraints: Record<string, RefusalCode> = {
+  queue_one_open_patient_per_doctor: 'DOCTOR_BUSY',
+  queue_one_active_per_patient_and_service: 'ALREADY_WAITING',
+  queue_one_active_per_appointment: 'ALREADY_WAITING',
+  appointments_doctor_overlap: 'SLOT_TAKEN',
+  appointments_patient_overlap: 'PATIENT_BUSY',
+  patients_phone_number_key: 'PHONE_TAKEN',
+  users_username_key: 'USERNAME_TAKEN',
+  services_clinic_id_ticket_letter_key: 'LETTER_TAKEN',
+  services_clinic_id_name_key: 'NAME_TAKEN',
+  patients_pkey: 'ID_TAKEN',
+  appointments_pkey: 'ID_TAKEN',
+  queue_pkey: 'ID_TAKEN',
+}
+
+/** Everything that an error and its causes say: Prisma passes PostgreSQL's constraint names on in different places. */
+const words = (error: unknown, depth = 0): string => {
+  if (typeof error !== 'object' || error === null || depth > 5) return String(error)
+  const { message, code, meta, cause } = error as Record<string, unknown>
+  const driver = (meta as Record<string, unknown> | undefined)?.driverAdapterError
+  const own = [message, code, (error as Record<string, unknown>).originalMessage, (error as Record<string, unknown>).originalCode]
+  return [...own, driver && words(driver, depth + 1), cause && words(cause, depth + 1)].filter(Boolean).join(' ')
+}
+
+/** The refusal behind a violated constraint, or null. */
+export const refusalOf = (error: unknown): Refusal | null => {
+  const said = words(error)
+  const hit = Object.keys(constraints).find((name) => said.includes(name))
+  return hit ? new Refusal(constraints[hit] as RefusalCode) : null
+}
+
+const RETRY = /\b(40001|40P01|P2034)\b|deadlock detected|could not serialize/
+
+const unavailable = /\b(P1001|P1002|P1008|P1017|P2024|P2028|ECONNREFUSED|ECONNRESET|EPIPE|57P01|57P02|57P03|08\w{3})\b|Connection terminated|timeout exceeded when trying to connect|Query read timeout|terminating connection/
+
+/** True where the database could not be reached or went away. */
+export const isUnavailable = (error: unknown): boolean => unavailable.test(words(error))
+
+class AlreadyDone extends Error {
+  readonly recordId: string | null
+  constructor(recordId: string | null) {
+    super('already done')
+    this.recordId = recordId
+  }
+}
+
+/** Says under the request's Idempotency-Key that this step is done; a repeat waits here for the first and then finds its row. */
+const claimStep = async (tx: Tx, db: Db, caller: string, key: string, path: string): Promise<void> => {
+  const claimed = await tx.$executeRaw`
+    INSERT INTO idempotent_steps (caller, key, path) VALUES (${caller}, ${key}, ${path}) ON CONFLICT DO NOTHING`
+  if (claimed === 1) return
+  const done = await db.idempotentStep.findUnique({ where: { caller_key_path: { caller, key, path } } })
+  throw new AlreadyDone(done?.recordId ?? null)
+}
+
+/**
+ * Runs one command in one transaction and tells the bus after its commit.
+ * `reload` finds the command's record again: a repeat under the same Idempotency-Key does nothing and answers with it.
+ */
+export const transact = async <T extends { id: string } | null>(
+  ctx: Context,
+  reload: (db: Db, id: string) => Promise<T | null>,
+  command: (work: Work) => Promise<T>,
+): Promise<T> => {
+  const path = ctx.idempotency ? String(ctx.idempotency.steps++) : ''
+  for (let attempt = 1; ; attempt++) {
+    const touched = new Map<string, number>()
+    const sessions = new Set<string>()
+    try {
+      const result = await ctx.db.$transaction(
+        async (tx) => {
+          if (ctx.idempotency) await claimStep(tx, ctx.db, ctx.idempotency.caller, ctx.idempotency.key, path)
+          const work: Work = { tx, ctx, touched, sessions, audit: (row) => writeAudit(tx, ctx, row) }
+          const made = await command(work)
+          if (ctx.idempotency && made)
+            await tx.$executeRaw`
+              UPDATE idempotent_steps SET record_id = ${made.id}::uuid
+              WHERE caller = ${ctx.idempotency.caller} AND key = ${ctx.idempotency.key} AND path = ${path}`
+          return made
+        },
+        { maxWait: 10_000, timeout: 15_000 },
+      )
+      for (const [serviceId, version] of touched) ctx.bus.publish({ kind: 'queue', serviceId, version })
+      for (const sessionId of sessions) ctx.bus.publish({ kind: 'session', sessionId })
+      return result
+    } catch (error) {
+      if (error instanceof AlreadyDone) return (error.recordId ? await reload(ctx.db, error.recordId) : null) as T
+      if (error instanceof Refusal) throw error
+      const refusal = refusalOf(error)
+      if (refusal) throw refusal
+      if (attempt < 4 && RETRY.test(words(error))) continue
+      throw error
+    }
+  }
+}
+
+const writeAudit = async (tx: Tx, ctx: Context, row: AuditRow): Promise<void> => {
+  const { viewer } = ctx
+  await tx.auditEvent.create({
+    data: {
+      id: uuidv7(),
+      clinicId: row.clinicId,
+      actorUserId: viewer?.kind === 'user' ? viewer.userId : null,
+      actorPatientId: viewer?.kind === 'patient' ? viewer.patientId : null,
+      action: row.action,
+      entity: row.entity,
+      entityId: row.entityId,
+      detail: row.detail ?? null,
+    },
+  })
+}

@@ -1,0 +1,13 @@
+import { builder } from './builder.ts'
+import * as values from './database/generated/enums.ts'
+
+const enumOf = <T extends Record<string, string>>(name: string, from: T, description?: string) =>
+  builder.enumType(name, { values: Object.keys(from) as (keyof T & string)[], ...(description ? { description } : {}) })
+
+export const RoleEnum = enumOf('Role', values.Role)
+export const UrgencyEnum = enumOf('Urgency', values.Urgency)
+export const AppointmentStatusEnum = enumOf('AppointmentStatus', values.AppointmentStatus)
+export const QueueStatusEnum = enumOf('QueueStatus', values.QueueStatus)
+export const NotificationChannelEnum = enumOf('NotificationChannel', values.NotificationChannel)
+export const NotificationKindEnum = enumOf('NotificationKind', values.NotificationKind)
+export const NotificationStatusEnum = enumOf('NotificationStatus', values.NotificationStatus)

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { type DocumentNode, type ExecutionResult, getOperationAST, isNonNullType, Kind, print } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Context } from '../context.ts'
+import { Refusal } from '../errors.ts'
+
+const KEY = /^[\x21-\x7e]{1,255}$/
+
+/** Answers that say nothing lasting: asked again, the request may do better. */
+const passing = new Set(['UNAUTHENTICATED', 'UNAVAILABLE', 'INTERNAL', 'TOO_MANY_ATTEMPTS'])
+
+type Stored = { request_hash: string; answer: ExecutionResult | null }
+
+const asResult = (error: Refusal): ExecutionResult => ({ errors: [error as never] })
+
+/**
+ * The header Idempotency-Key: a mutation request repeated by the same caller within 24 hours answers the first result and does nothing.
+ * The answer is kept here; that nothing is done twice even where a process died before keeping it, or two repeats run at once,
+ * is ensured by `transact`, which claims each step in the transaction of its change.
+ */
+export const useIdempotency = (): Plugin => ({
+  onExecute: async ({ args, setResultAndStopExecution }) => {
+    const ctx = args.contextValue as Context & { idempotencyKey: string | null }
+    const operation = getOperationAST(args.document as DocumentNode, args.operationName)
+    if (!ctx.idempotencyKey || !ctx.viewer || operation?.operation !== 'mutation') return
+    if (!KEY.test(ctx.idempotencyKey)) {
+      const refusal = new Refusal('BAD_INPUT', 'Idempotency-Key must have 1 to 255 visible ASCII characters.', { field: 'Idempotency-Key' })
+      setResultAndStopExecution(asResult(refusal))
+      return
+    }
+    // Tokens are never stored.
+    const fields = args.schema.getMutationType()?.getFields() ?? {}
+    const opensSession = operation.selectionSet.selections.some((node) => {
+      if (node.kind !== Kind.FIELD) return true
+      const type = fields[node.name.value]?.type
+      return type !== undefined && (isNonNullType(type) ? type.ofType : type).toString() === 'Session'
+    })
+    if (opensSession) return
+    const caller = ctx.viewer.kind === 'user' ? ctx.viewer.userId : ctx.viewer.patientId
+    const key = ctx.idempotencyKey
+    const hash = createHash('sha256')
+      .update(JSON.stringify([print(args.document as DocumentNode), args.operationName ?? null, args.variableValues ?? {}]))
+      .digest('base64url')
+    await ctx.db.$executeRaw`
+      DELETE FROM idempotent_answers WHERE caller = ${caller} AND key = ${key} AND created_at < now() - interval '24 hours'`
+    await ctx.db.$executeRaw`
+      DELETE FROM idempotent_steps WHERE caller = ${caller} AND key = ${key} AND created_at < now() - interval '24 hours'`
+    const [stored] = await ctx.db.$queryRaw<Stored[]>`
+      INSERT INTO idempotent_answers (caller, key, request_hash) VALUES (${caller}, ${key}, ${hash})
+      ON CONFLICT (caller, key) DO UPDATE SET request_hash = idempotent_answers.request_hash
+      RETURNING request_hash, answer`
+    if (stored && stored.request_hash !== hash) {
+      setResultAndStopExecution(asResult(new Refusal('IDEMPOTENCY_KEY_REUSED')))
+      return
+    }
+    if (stored?.answer) {
+      setResultAndStopExecution(stored.answer)
+      return
+    }
+    ctx.idempotency = { caller, key, steps: 0 }
+    return {
+      onExecuteDone: async ({ result }) => {
+        if (Symbol.asyncIterator in (result as object)) return
+        const { errors } = result as ExecutionResult
+        if (errors?.some((error) => passing.has(String(error.extensions?.code)))) return
+        const answer = JSON.stringify(result)
+        await ctx.db.$executeRaw`
+          UPDATE idempotent_answers SET answer = ${answer}::jsonb WHERE caller = ${caller} AND key = ${key} AND answer IS NULL`
+      },
+    }
+  },
+})

@@ -1,0 +1,102 @@
+import { pino } from 'pino'
+import { keepClock } from './access/clock.ts'
+import { createSetupLink } from './access/setup.ts'
+import { createTrail } from './audit/store.ts'
+import { createBus } from './bus.ts'
+import { ConfigError, DEMO_SECRET, parseConfig } from './config.ts'
+import type { Deps } from './context.ts'
+import { connect } from './database/client.ts'
+import { startEmbedded } from './database/embedded.ts'
+import { applyMigrations } from './database/migrate.ts'
+import { DatabaseProblem } from './database/problem.ts'
+import { DEMO_PASSWORD, DEMO_PATIENT, fillDemo } from './demo/demo.ts'
+import { createLiveQueues } from './queue/live.ts'
+import { createServer } from './server.ts'
+import { startUpkeep } from './upkeep.ts'
+
+const say = (text: string): void => console.log(text)
+
+/** Undone in reverse order, each once, when the process stops or its start fails. */
+const undoing: (() => Promise<void> | void)[] = []
+let stopping: Promise<void> | null = null
+
+const stop = (): Promise<void> => {
+  stopping ??= (async () => {
+    for (const undo of undoing.toReversed())
+      await Promise.resolve(undo()).catch((error: unknown) => console.error('While stopping:', error))
+  })()
+  return stopping
+}
+
+const welcome = (publicUrl: string, isDemo: boolean, setupLink: string | null): void => {
+  say('')
+  say('Anteroom is ready.')
+  say(`  GraphQL API and GraphiQL   ${publicUrl}/graphql`)
+  say(`  Tokens for scripts         ${publicUrl}/oauth/token`)
+  say(`  Health                     ${publicUrl}/healthz  ${publicUrl}/readyz`)
+  if (isDemo) {
+    say('')
+    say(`  Demonstration log-ins, all with the password ${DEMO_PASSWORD}:`)
+    say('    reception, doctor, admin          Riverside Clinic')
+    say('    reception2, doctor2, admin2       Wellfield Clinic')
+    say(`    ${DEMO_PATIENT}                      a patient`)
+  }
+  if (setupLink) {
+    say('')
+    say('  There is no user yet. Make the first clinic and its admin here, within 24 hours, once:')
+    say(`    ${setupLink}`)
+  }
+  say('')
+}
+
+const start = async (): Promise<void> => {
+  const config = parseConfig(process.env)
+  const log = pino({ level: config.logLevel, serializers: { err: pino.stdSerializers.err } })
+  let databaseUrl = config.databaseUrl
+  if (!databaseUrl) {
+    const embedded = await startEmbedded({ dataDir: config.dataDir, log: say })
+    undoing.push(() => embedded.stop())
+    databaseUrl = embedded.url
+  }
+  if (stopping) return
+  await applyMigrations(databaseUrl, say)
+  const db = connect(databaseUrl, { onLostConnection: (error) => log.warn({ err: error }, 'a database connection was lost') })
+  undoing.push(() => db.$disconnect())
+  undoing.push(await keepClock(db, log))
+  const bus = createBus({ databaseUrl, redisUrl: config.redisUrl, log })
+  undoing.push(() => bus.close())
+  const trail = createTrail(db, log)
+  undoing.push(() => trail.close())
+  const live = createLiveQueues({ db, bus, log })
+  undoing.push(() => live.close())
+  const deps: Deps = { config, db, bus, log, trail, live }
+  const isDemo = !config.production && config.jwtSecret === DEMO_SECRET
+  if (!config.production && (await fillDemo(deps))) say('Filled the demonstration clinics.')
+  const setupLink = await createSetupLink(db, config.publicUrl)
+  if (stopping) return
+  const server = await createServer(deps)
+  undoing.push(() => server.close())
+  undoing.push(startUpkeep(deps))
+  welcome(config.publicUrl, isDemo, setupLink)
+}
+
+const explain = (error: unknown): string => {
+  if (error instanceof ConfigError || error instanceof DatabaseProblem) return error.message
+  const { code, port, path, syscall } = error as NodeJS.ErrnoException & { port?: number }
+  if (code === 'EADDRINUSE') return `Port ${port} is in use by another program. Stop that one, or choose another with PORT=…`
+  if (code === 'EACCES' && syscall === 'listen') return `Port ${port} needs more rights than this user has. Choose another with PORT=…`
+  if (code === 'ENOENT' && path) return `The file ${path} does not exist.`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    if (!stopping) say('Stopping …')
+    void stop().then(() => process.exit(0))
+  })
+
+start().catch(async (error: unknown) => {
+  console.error(`\nAnteroom could not start.\n${explain(error)}\n`)
+  await stop()
+  process.exit(1)
+})

@@ -1,0 +1,306 @@
+import { randomBytes } from 'node:crypto'
+import { databaseNow } from '../access/clock.ts'
+import { type OpenedSession, openSession } from '../access/commands.ts'
+import { demand, demandOn } from '../access/demand.ts'
+import { demandPassword, hashPassword } from '../access/passwords.ts'
+import { endSessions, touchSessions } from '../access/sessions.ts'
+import type { UserViewer } from '../access/viewer.ts'
+import { raiseQueues } from '../clinic/store.ts'
+import type { Context } from '../context.ts'
+import { transact, type Work } from '../database/transaction.ts'
+import { uuidOf, uuidv7 } from '../database/uuid.ts'
+import { badInput, notFound, Refusal } from '../errors.ts'
+import type { PatientRow } from '../loaders.ts'
+import { type Details, type DetailsInput, detailsOf } from './details.ts'
+import { canLogIn, mergedDetails } from './merge.ts'
+import { phoneNumberOf } from './phone.ts'
+import { findPatientRow, linkPatient, matchPatient, reloadPatient, standing } from './store.ts'
+
+export const subjectOfPatient = (patient: PatientRow) => ({ patientId: patient.id, clinicIds: patient.clinicIds })
+
+/** Nobody can guess it, and it fits a small QR code. */
+const newCode = (): string => randomBytes(16).toString('base64url')
+
+const PHONE_TAKEN =
+  'Another patient has this phone number. findPatient finds them, and booking or adding them links the record to your clinic.'
+
+const forget = (ctx: Context, ...ids: string[]): void => {
+  for (const id of ids) ctx.loaders.patient.clear(id)
+}
+
+/** The desk's viewer; the rights give patient commands of the desk to users only. */
+const deskOf = (ctx: Context): UserViewer => {
+  if (ctx.viewer?.kind !== 'user') throw new Refusal('FORBIDDEN')
+  return ctx.viewer
+}
+
+export type Registration = DetailsInput & { name: string; phoneNumber: string; password: string; code?: string | null }
+
+/** Makes a patient's own record and logs them in. A number that is already on a record needs a code. */
+export const registerPatient = async (ctx: Context, input: Registration): Promise<OpenedSession> => {
+  demand(ctx.viewer, 'session.open')
+  const details = detailsOf(input, databaseNow())
+  demandPassword(input.password, 'input.password')
+  if (input.code != null)
+    throw badInput('input.code', 'cannot be checked: this clinic sends no codes yet; the desk can help with a number that is on a record')
+  const phoneNumber = details.phoneNumber as string
+  if (await ctx.db.patient.findUnique({ where: { phoneNumber } })) throw new Refusal('PHONE_NEEDS_CODE')
+  const passwordHash = await hashPassword(ctx, input.password, 'input.password')
+  const { id } = await transact(ctx, reloadPatient, async ({ tx, audit }) => {
+    const id = uuidv7()
+    const { count } = await tx.patient.createMany({
+      data: [{ ...details, id, name: details.name as string, phoneVerified: true, passwordHash, code: newCode() }],
+      skipDuplicates: true,
+    })
+    if (count === 0) throw new Refusal('PHONE_NEEDS_CODE')
+    await audit({ action: 'patient.registered', entity: 'Patient', entityId: id, clinicId: null })
+    return reloadPatient(tx, id)
+  })
+  return openSession(ctx, { patientId: id })
+}
+
+export type NewPatient = DetailsInput & { id?: string | null; name: string; guardianId?: string | null }
+
+/** Makes a patient's record at the desk, linked to the desk's clinic. An id that this caller has already stored answers that record. */
+export const createPatient = async (ctx: Context, input: NewPatient): Promise<PatientRow> => {
+  demand(ctx.viewer, 'patient.create')
+  const desk = deskOf(ctx)
+  const details = detailsOf(input, databaseNow())
+  const id = input.id == null ? uuidv7() : uuidOf(input.id)
+  if (!id) throw badInput('input.id', 'must be a UUID')
+  const guardian = input.guardianId == null ? null : await standing(ctx.loaders, input.guardianId)
+  if (input.guardianId != null) demandOn(ctx.viewer, 'patient.read', 'guardian', guardian, subjectOfPatient)
+  const created = await transact(ctx, reloadPatient, async (work) => {
+    const { tx, audit } = work
+    const { count } = await tx.patient.createMany({
+      data: [
+        {
+          ...details,
+          id,
+          name: details.name as string,
+          guardianId: guardian?.id ?? null,
+          code: newCode(),
+          createdById: desk.userId,
+        },
+      ],
+      skipDuplicates: true,
+    })
+    if (count === 0) return storedBefore(work, id, desk)
+    await linkPatient(tx, desk.clinicId, id)
+    if (guardian) await touchSessions(work, { patientId: guardian.id })
+    await audit({ action: 'patient.created', entity: 'Patient', entityId: id, clinicId: desk.clinicId })
+    return reloadPatient(tx, id)
+  })
+  forget(ctx, id)
+  return created
+}
+
+const storedBefore = async ({ tx }: Work, id: string, desk: UserViewer): Promise<PatientRow> => {
+  const stored = await findPatientRow(tx, id)
+  if (!stored) throw new Refusal('PHONE_TAKEN', PHONE_TAKEN)
+  if (stored.createdById !== desk.userId) throw new Refusal('ID_TAKEN')
+  return stored.mergedIntoId ? reloadPatient(tx, stored.mergedIntoId) : stored
+}
+
+/** A patient changes their own record. */
+export const updateProfile = async (ctx: Context, input: DetailsInput): Promise<PatientRow> => {
+  demand(ctx.viewer, 'patient.profile')
+  if (ctx.viewer?.kind !== 'patient') throw new Refusal('FORBIDDEN')
+  if (input.phoneNumber === null) throw badInput('input.phoneNumber', 'must be a number: it is the one to log in with')
+  return changeDetails(ctx, ctx.viewer.patientId, input)
+}
+
+/** The desk changes the record of a patient of the clinic; a guardian that of their ward. */
+export const updatePatient = async (ctx: Context, id: string, input: DetailsInput): Promise<PatientRow> => {
+  const action = ctx.viewer?.kind === 'patient' ? 'patient.profile' : 'patient.update'
+  demand(ctx.viewer, action)
+  const patient = await standing(ctx.loaders, id)
+  demandOn(ctx.viewer, action, 'patient', patient, subjectOfPatient)
+  if (ctx.viewer?.kind === 'patient' && ctx.viewer.patientId === patient.id) return updateProfile(ctx, input)
+  return changeDetails(ctx, patient.id, input)
+}
+
+/** A number that patients set themselves is good for log-in as it is at registration; one set by others is not until it is confirmed. */
+const verifiedAfter = (ctx: Context, patient: PatientRow, details: Details): { phoneVerified?: boolean } => {
+  if (details.phoneNumber === undefined || details.phoneNumber === patient.phoneNumber) return {}
+  return { phoneVerified: ctx.viewer?.kind === 'patient' && ctx.viewer.patientId === patient.id }
+}
+
+const changeDetails = async (ctx: Context, id: string, input: DetailsInput): Promise<PatientRow> => {
+  const details = detailsOf(input, databaseNow())
+  const changed = await transact(ctx, reloadPatient, async ({ tx, audit }) => {
+    await tx.$queryRaw`SELECT id FROM patients WHERE id = ${id}::uuid FOR UPDATE`
+    const patient = await reloadPatient(tx, id)
+    if (patient.mergedIntoId) throw notFound('patient')
+    if (Object.keys(details).length === 0) return patient
+    await tx.$executeRaw`UPDATE patients SET version = version + 1, updated_at = clock_timestamp() WHERE id = ${id}::uuid`
+    await tx.patient.update({ where: { id }, data: { ...details, ...verifiedAfter(ctx, patient, details) } })
+    await audit({
+      action: 'patient.updated',
+      entity: 'Patient',
+      entityId: id,
+      clinicId: ctx.viewer?.kind === 'user' ? ctx.viewer.clinicId : null,
+      detail: Object.keys(details).join(', '),
+    })
+    return reloadPatient(tx, id)
+  })
+  forget(ctx, id)
+  return changed
+}
+
+/** Makes the code in the patient's QR anew: the old one finds nobody any more. */
+export const renewCode = async (ctx: Context, patientId: string | null | undefined): Promise<PatientRow> => {
+  demand(ctx.viewer, 'patient.code')
+  const own = ctx.viewer?.kind === 'patient' ? ctx.viewer.patientId : ''
+  const patient = await standing(ctx.loaders, patientId ?? own)
+  demandOn(ctx.viewer, 'patient.code', 'patient', patient, subjectOfPatient)
+  const renewed = await transact(ctx, reloadPatient, async ({ tx, audit }) => {
+    await tx.patient.update({ where: { id: patient.id }, data: { code: newCode() } })
+    await audit({ action: 'patient.code_renewed', entity: 'Patient', entityId: patient.id, clinicId: null })
+    return reloadPatient(tx, patient.id)
+  })
+  forget(ctx, patient.id)
+  return renewed
+}
+
+const platforms: readonly string[] = ['android', 'ios', 'web']
+
+/** The viewer's phone gets push messages from now on; a phone that changed hands follows its last log-in. */
+export const registerDevice = async (ctx: Context, input: { pushToken: string; platform: string }): Promise<boolean> => {
+  demand(ctx.viewer, 'device.register')
+  if (ctx.viewer?.kind !== 'patient') throw new Refusal('FORBIDDEN')
+  const { patientId } = ctx.viewer
+  const pushToken = input.pushToken.trim()
+  if (!/^[\x21-\x7e]{1,4096}$/.test(pushToken)) throw badInput('pushToken', 'must be 1 to 4096 characters without blanks')
+  const platform = input.platform.toLowerCase()
+  if (!platforms.includes(platform)) throw badInput('platform', `must be one of ${platforms.join(', ')}`)
+  await transact(
+    ctx,
+    (db, id) => db.device.findUnique({ where: { id } }),
+    async ({ tx, audit }) => {
+      const device = await tx.device.upsert({
+        where: { pushToken },
+        create: { id: uuidv7(), patientId, pushToken, platform },
+        update: { patientId, platform },
+      })
+      await audit({ action: 'device.registered', entity: 'Device', entityId: device.id, clinicId: null, detail: platform })
+      return device
+    },
+  )
+  return true
+}
+
+/** The desk finds a patient of any clinic by the exact number or the code in their QR. Each look is on the record. */
+export const findPatient = async (
+  ctx: Context,
+  { phoneNumber, code }: { phoneNumber?: string | null; code?: string | null },
+): Promise<PatientRow | null> => {
+  demand(ctx.viewer, 'patient.search')
+  const desk = deskOf(ctx)
+  if ((phoneNumber == null) === (code == null))
+    throw badInput('phoneNumber', 'must be given, or code, but not both')
+  const found = await matchPatient(
+    ctx.db,
+    phoneNumber == null ? { code: (code ?? '').trim() } : { phoneNumber: phoneNumberOf(phoneNumber, 'phoneNumber') },
+  )
+  ctx.trail.record({
+    action: 'patient.find',
+    entity: 'Patient',
+    entityId: found?.id ?? null,
+    clinicId: desk.clinicId,
+    actorUserId: desk.userId,
+    detail: `by ${phoneNumber == null ? 'code' : 'phone number'}${found ? '' : ', nobody found'}`,
+  })
+  return found
+}
+
+/** Locks the queues in which either stands, then both records: a walk-in takes its locks in the same order. */
+const lockForMerge = async (work: Work, ids: readonly string[]): Promise<void> => {
+  const open = async () => {
+    const entries = await work.tx.queueEntry.findMany({ where: { patientId: { in: [...ids] }, finishedAt: null } })
+    return entries.map(({ serviceId }) => serviceId)
+  }
+  const serviceIds = await open()
+  await raiseQueues(work, serviceIds)
+  await work.tx.$queryRaw`SELECT id FROM patients WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`
+  const since = (await open()).filter((id) => !serviceIds.includes(id))
+  await raiseQueues(work, since)
+}
+
+const refuseClashes = async ({ tx }: Work, keep: string, drop: string): Promise<void> => {
+  const [entry] = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM queue a JOIN queue b ON a.service_id = b.service_id
+    WHERE a.patient_id = ${keep}::uuid AND b.patient_id = ${drop}::uuid AND a.finished_at IS NULL AND b.finished_at IS NULL`
+  if (entry) throw new Refusal('ALREADY_WAITING', 'Both records wait for the same service; end one of the entries first.')
+  const [booking] = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM appointments a JOIN appointments b ON tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at)
+    WHERE a.patient_id = ${keep}::uuid AND b.patient_id = ${drop}::uuid
+      AND a.status IN ('BOOKED', 'CHECKED_IN') AND b.status IN ('BOOKED', 'CHECKED_IN')`
+  if (booking) throw new Refusal('PATIENT_BUSY', 'Both records have a booking at the same time; cancel one of them first.')
+}
+
+const moveRecords = async ({ tx }: Work, keep: string, drop: string): Promise<void> => {
+  await tx.$executeRaw`
+    INSERT INTO clinic_patients (clinic_id, patient_id)
+    SELECT clinic_id, ${keep}::uuid FROM clinic_patients WHERE patient_id = ${drop}::uuid ON CONFLICT DO NOTHING`
+  await tx.$executeRaw`DELETE FROM clinic_patients WHERE patient_id = ${drop}::uuid`
+  await tx.$executeRaw`UPDATE queue SET patient_id = ${keep}::uuid WHERE patient_id = ${drop}::uuid`
+  await tx.$executeRaw`
+    UPDATE appointments SET patient_id = ${keep}::uuid, version = version + 1, updated_at = clock_timestamp()
+    WHERE patient_id = ${drop}::uuid`
+  await tx.$executeRaw`UPDATE notifications SET patient_id = ${keep}::uuid WHERE patient_id = ${drop}::uuid`
+  await tx.$executeRaw`UPDATE devices SET patient_id = ${keep}::uuid WHERE patient_id = ${drop}::uuid`
+  await tx.$executeRaw`
+    UPDATE patients SET guardian_id = ${keep}::uuid, version = version + 1, updated_at = clock_timestamp()
+    WHERE guardian_id = ${drop}::uuid AND id <> ${keep}::uuid`
+  await tx.$executeRaw`UPDATE patients SET merged_into_id = ${keep}::uuid WHERE merged_into_id = ${drop}::uuid`
+}
+
+/**
+ * Makes one record of two that are the same person: `drop` goes into `keep`, and whoever asks for it gets `keep`.
+ * Where both can log in, the log-in of `drop` ends, and the desk has to say that it knows (`endLogin`).
+ */
+export const mergePatients = async (
+  ctx: Context,
+  { keep, drop, endLogin }: { keep: string; drop: string; endLogin: boolean },
+): Promise<PatientRow> => {
+  demand(ctx.viewer, 'patient.merge')
+  const desk = deskOf(ctx)
+  const [kept, dropped] = await Promise.all([standing(ctx.loaders, keep), standing(ctx.loaders, drop)])
+  demandOn(ctx.viewer, 'patient.merge', 'patient (keep)', kept, subjectOfPatient)
+  demandOn(ctx.viewer, 'patient.merge', 'patient (drop)', dropped, subjectOfPatient)
+  if (uuidOf(keep) === uuidOf(drop)) throw badInput('drop', 'must be another patient than keep')
+  // Merged before: a repeat answers the same.
+  if (kept.id === dropped.id) return kept
+  const merged = await transact(ctx, reloadPatient, async (work) => {
+    const { tx } = work
+    await lockForMerge(work, [kept.id, dropped.id])
+    const [one, other] = [await reloadPatient(tx, kept.id), await reloadPatient(tx, dropped.id)]
+    if (one.mergedIntoId || other.mergedIntoId) throw new Refusal('CONFLICT')
+    if (canLogIn(one) && canLogIn(other) && !endLogin)
+      throw new Refusal('CONFLICT', 'Both patients can log in; repeat with endLogin: true to end the log-in of drop.')
+    await refuseClashes(work, one.id, other.id)
+    await moveRecords(work, one.id, other.id)
+    await endSessions(work, { patientId: other.id }, { reason: 'MERGED' })
+    await tx.$executeRaw`
+      UPDATE patients SET phone_number = NULL, phone_verified = false, password_hash = NULL, guardian_id = NULL,
+        merged_into_id = ${one.id}::uuid, version = version + 1, updated_at = clock_timestamp()
+      WHERE id = ${other.id}::uuid`
+    await tx.$executeRaw`UPDATE patients SET version = version + 1, updated_at = clock_timestamp() WHERE id = ${one.id}::uuid`
+    const details = mergedDetails(one, other)
+    await tx.patient.update({ where: { id: one.id }, data: details })
+    for (const holder of new Set([one.id, one.guardianId, other.guardianId]))
+      if (holder) await touchSessions(work, { patientId: holder })
+    const whoseNumber = details.phoneNumber === one.phoneNumber ? 'kept' : 'merged'
+    await work.audit({
+      action: 'patient.merged',
+      entity: 'Patient',
+      entityId: one.id,
+      clinicId: desk.clinicId,
+      detail: `${other.id} went into this record; phone number of the ${whoseNumber} record`,
+    })
+    return reloadPatient(tx, one.id)
+  })
+  ctx.loaders.patient.clearAll()
+  return merged
+}

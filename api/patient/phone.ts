@@ -1,0 +1,23 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
+import { badInput } from '../errors.ts'
+
+export const PHONE_RULE = 'must begin with + and the country code, as in +12025550100'
+
+/**
+ * A phone number as it is stored: E.164. Null for what cannot be one.
+ * The country code must exist and the length must fit it; whether the number is in use, no table can say, so fictional ones pass.
+ */
+export const toE164 = (typed: string): string | null => {
+  const text = typed.trim()
+  if (!/^\+[\d\s().\-/]{4,30}$/.test(text)) return null
+  const number = parsePhoneNumberFromString(text, { extract: false })
+  return number?.isPossible() ? number.number : null
+}
+
+/** A phone number as it is stored, or a refusal that names the field and the form. */
+export const phoneNumberOf = (typed: string, field: string): string => {
+  const number = toE164(typed)
+  if (number) return number
+  if (!typed.trim().startsWith('+')) throw badInput(field, PHONE_RULE)
+  throw badInput(field, 'must be a whole phone number: + and the country code, then the number, as in +12025550100')
+}

@@ -1,0 +1,567 @@
+import type { Subject } from '../access/can.ts'
+import { demand, demandOn } from '../access/demand.ts'
+import { clinicDay } from '../clinic/day.ts'
+import type { Context } from '../context.ts'
+import type { Db, Tx } from '../database/client.ts'
+import { Prisma } from '../database/generated/client.ts'
+import type { Urgency } from '../database/generated/enums.ts'
+import { transact, type Work } from '../database/transaction.ts'
+import { uuidv7 } from '../database/uuid.ts'
+import { badInput, notFound, Refusal } from '../errors.ts'
+import type { AppointmentRow, EntryRow } from '../loaders.ts'
+import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
+import { findEntry, keyOf, toStoredKey } from './store.ts'
+import { ticketText } from './ticket.ts'
+import { appointmentStatusOf, type EntryFacts, type EntryState, isActive, type Move, transition } from './transitions.ts'
+
+export const subjectOfEntry = (entry: EntryRow): Subject => ({
+  clinicId: entry.clinicId,
+  serviceId: entry.serviceId,
+  patientId: entry.patientId,
+})
+
+const entryOrNull = (db: Db, id: string): Promise<EntryRow | null> => findEntry(db, id)
+
+const found = (entry: EntryRow | null): EntryRow => {
+  if (!entry) throw notFound('queue entry')
+  return entry
+}
+
+const reloadEntry = async (db: Db, id: string): Promise<EntryRow> => found(await findEntry(db, id))
+
+type Actor = { actorUserId: string | null; actorPatientId: string | null }
+
+const actorOf = (ctx: Context): Actor => ({
+  actorUserId: ctx.viewer?.kind === 'user' ? ctx.viewer.userId : null,
+  actorPatientId: ctx.viewer?.kind === 'patient' ? ctx.viewer.patientId : null,
+})
+
+/** Locks are taken in one order everywhere: doctors, then queues, each by ascending id; so no two commands wait for each other. */
+const lockDoctors = async (tx: Tx, ids: readonly string[]): Promise<void> => {
+  if (ids.length > 0)
+    await tx.$queryRaw`SELECT id FROM doctors WHERE id = ANY(${ids as string[]}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+}
+
+/** The version row is the lock of a queue: whoever waits here then reads what was committed before. */
+const lockQueues = async (tx: Tx, serviceIds: readonly string[]): Promise<void> => {
+  const ids = [...new Set(serviceIds)].sort()
+  await tx.$queryRaw`
+    SELECT service_id FROM queue_state WHERE service_id = ANY(${ids}::uuid[]) ORDER BY service_id FOR UPDATE`
+}
+
+/** Makes the next version of a locked queue; also tells the database's time of it. */
+const nextVersion = async (work: Work, serviceId: string): Promise<{ version: number; now: Date }> => {
+  const [row] = await work.tx.$queryRaw<{ version: number; now: Date }[]>`
+    UPDATE queue_state SET version = version + 1 WHERE service_id = ${serviceId}::uuid
+    RETURNING version, clock_timestamp() AS now`
+  if (!row) throw notFound('service')
+  work.touched.set(serviceId, row.version)
+  return row
+}
+
+const factsOf = (entry: EntryRow): EntryFacts => ({ ...entry, arrivalSeq: Number(entry.arrivalSeq) })
+
+const keyIfWaiting = (entry: EntryRow) => (entry.status === 'WAITING' ? toStoredKey(keyOf(entry)) : Prisma.DbNull)
+
+/** What undo puts back: the fields that the move changed, as they were. */
+const beforeOf = (entry: EntryRow, patch: Partial<EntryState>): Prisma.InputJsonObject =>
+  JSON.parse(JSON.stringify(Object.fromEntries(Object.keys(patch).map((name) => [name, entry[name as keyof EntryState]]))))
+
+type Moved = { entry: EntryRow; patch: Partial<EntryState>; kind: string; reason: string | null }
+
+/** Writes a move of an entry whose queue (and target queue) this transaction has locked: row, booking, event, audit row. */
+const writeMove = async (work: Work, { entry, patch, kind, reason }: Moved, at?: Date): Promise<EntryRow> => {
+  const target = patch.serviceId ?? entry.serviceId
+  const isTransfer = target !== entry.serviceId
+  const from = isTransfer ? await nextVersion(work, entry.serviceId) : null
+  const { version, now } = await nextVersion(work, target)
+  const moved = await work.tx.queueEntry.update({
+    where: { id: entry.id },
+    data: { ...patch, version: { increment: 1 } },
+  })
+  if (moved.appointmentId && appointmentStatusOf(moved.status) !== appointmentStatusOf(entry.status))
+    await work.tx.appointment.update({
+      where: { id: moved.appointmentId },
+      data: { status: appointmentStatusOf(moved.status), version: { increment: 1 }, updatedAt: now },
+    })
+  await work.tx.queueEvent.create({
+    data: {
+      id: uuidv7(),
+      serviceId: target,
+      version,
+      fromServiceId: isTransfer ? entry.serviceId : null,
+      fromVersion: from?.version ?? null,
+      entryId: entry.id,
+      entryVersion: moved.version,
+      at: at ?? now,
+      kind,
+      reason,
+      ...actorOf(work.ctx),
+      fromStatus: entry.status,
+      toStatus: moved.status,
+      fromKey: keyIfWaiting(entry),
+      toKey: keyIfWaiting(moved),
+      before: beforeOf(entry, patch),
+    },
+  })
+  await work.audit({
+    action: `queue.${kind.toLowerCase()}`,
+    entity: 'QueueEntry',
+    entityId: entry.id,
+    clinicId: entry.clinicId,
+    detail: `${entry.ticket}: ${entry.status} → ${moved.status}`,
+  })
+  return moved
+}
+
+const databaseNow = async (tx: Tx): Promise<Date> => {
+  const [row] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`
+  return (row as { now: Date }).now
+}
+
+/** Asks the rule and writes what it answers; a refusal leaves nothing behind, since the transaction ends with it. */
+const applyMove = async (work: Work, entry: EntryRow, move: Move, reason: string | null): Promise<EntryRow> => {
+  const patch = transition(factsOf(entry), move, await databaseNow(work.tx))
+  if (typeof patch === 'string') throw new Refusal(patch)
+  return writeMove(work, { entry, patch, kind: move.kind, reason })
+}
+
+class MovedMeanwhile extends Error {}
+
+/** Finds the entry, checks the right, locks its queue (and others), reads it again and hands it to `act`. */
+const onEntry = async (
+  ctx: Context,
+  id: string,
+  action: Parameters<typeof demandOn>[1],
+  act: (work: Work, entry: EntryRow) => Promise<EntryRow>,
+  locks: { doctors?: (entry: EntryRow) => Promise<string[]> | string[]; queues?: readonly string[] } = {},
+): Promise<EntryRow> => {
+  demand(ctx.viewer, action)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transact(ctx, reloadEntry, async (work) => {
+        const seen = await findEntry(work.tx, id)
+        demandOn(ctx.viewer, action, 'queue entry', seen, subjectOfEntry)
+        if (locks.doctors) await lockDoctors(work.tx, (await locks.doctors(seen)).toSorted())
+        await lockQueues(work.tx, [seen.serviceId, ...(locks.queues ?? [])])
+        const entry = found(await findEntry(work.tx, id))
+        if (entry.serviceId !== seen.serviceId) throw new MovedMeanwhile()
+        return act(work, entry)
+      })
+    } catch (error) {
+      if (!(error instanceof MovedMeanwhile) || attempt === 5) throw error
+      if (ctx.idempotency) ctx.idempotency.steps--
+    }
+  }
+}
+
+const simpleMove =
+  (action: Parameters<typeof demandOn>[1], move: Move) =>
+  (ctx: Context, id: string): Promise<EntryRow> =>
+    onEntry(ctx, id, action, (work, entry) => applyMove(work, entry, move, null))
+
+/** CALLED → CALLED: the patient is announced again. */
+export const recall = simpleMove('entry.call', { kind: 'RECALLED' })
+/** CALLED → IN_SERVICE. */
+export const startService = simpleMove('entry.serve', { kind: 'STARTED' })
+/** CALLED or IN_SERVICE → SERVED. */
+export const markServed = simpleMove('entry.serve', { kind: 'SERVED' })
+/** CALLED → NO_SHOW. */
+export const markNoShow = simpleMove('entry.serve', { kind: 'NO_SHOW' })
+/** WAITING → ON_HOLD, keeping the place in time. */
+export const hold = simpleMove('entry.hold', { kind: 'HELD' })
+/** ON_HOLD, CALLED or NO_SHOW → WAITING, at the same place in time. */
+export const returnToQueue = simpleMove('entry.return', { kind: 'RETURNED' })
+/** WAITING, ON_HOLD or CALLED → LEFT; by the patient or the desk. */
+export const leaveQueue = simpleMove('entry.leave', { kind: 'LEFT' })
+
+/** Sets the urgency of a waiting entry; a manual place is dropped. The same urgency again changes nothing. */
+export const setUrgency = (ctx: Context, id: string, urgency: Urgency, reason: string | null): Promise<EntryRow> =>
+  onEntry(ctx, id, 'entry.place', async (work, entry) =>
+    entry.urgency === urgency && entry.status === 'WAITING'
+      ? entry
+      : applyMove(work, entry, { kind: 'URGENCY_SET', urgency }, reason),
+  )
+
+/** Places a waiting entry right behind another one of its queue, or first where `after` is null. */
+export const moveEntry = (ctx: Context, id: string, after: string | null, reason: string): Promise<EntryRow> => {
+  if (reason.trim() === '') throw badInput('reason', 'must say why; it is kept, and shown to those who are passed')
+  if (reason.length > 500) throw badInput('reason', 'must have at most 500 characters')
+  if (after === id) throw badInput('after', 'must be another entry')
+  return onEntry(ctx, id, 'entry.place', async (work, entry) => {
+    const waiting = await work.tx.queueEntry.findMany({
+      where: { serviceId: entry.serviceId, status: 'WAITING', id: { not: id } },
+      orderBy: [{ rank: 'asc' }, { dueAt: 'asc' }, { subRank: 'asc' }, { arrivalSeq: 'asc' }, { id: 'asc' }],
+    })
+    if (entry.status === 'WAITING' && after === null && waiting.length === 0) return entry
+    const place = placeBehind(waiting.map(keyOf), after)
+    if (!place) throw new Refusal('NOT_WAITING', 'The entry named by `after` is not waiting in this queue.', { field: 'after' })
+    return applyMove(work, entry, { kind: 'MOVED', ...place }, reason.trim())
+  })
+}
+
+/** A doctor of the clinic who gives the service; refused otherwise. */
+const doctorFor = async (tx: Tx, doctorId: string, service: { id: string; clinicId: string }) => {
+  const doctor = await tx.doctor.findUnique({ where: { id: doctorId }, include: { services: true } })
+  if (!doctor || doctor.clinicId !== service.clinicId || !doctor.active) throw notFound('doctor')
+  if (!doctor.services.some((given) => given.serviceId === service.id)) throw new Refusal('NOT_THEIR_SERVICE')
+  return doctor
+}
+
+/** Sends an entry to another service, another doctor or both; it keeps its ticket and due time. */
+export const transfer = (
+  ctx: Context,
+  id: string,
+  to: { serviceId: string | null; doctorId: string | null },
+): Promise<EntryRow> => {
+  if (to.serviceId === null && to.doctorId === null)
+    throw badInput('serviceId', 'must name the service to go to, or doctorId the doctor')
+  return onEntry(
+    ctx,
+    id,
+    'entry.transfer',
+    async (work, entry) => {
+      const serviceId = to.serviceId ?? entry.serviceId
+      const service = await work.tx.service.findUnique({ where: { id: serviceId } })
+      if (!service || service.clinicId !== entry.clinicId) throw notFound('service')
+      if (to.doctorId) await doctorFor(work.tx, to.doctorId, service)
+      return applyMove(work, entry, { kind: 'TRANSFERRED', serviceId, boundDoctorId: to.doctorId }, null)
+    },
+    { queues: to.serviceId ? [to.serviceId] : [] },
+  )
+}
+
+/** In whose name a call is made: a doctor's in their own; the desk's in that of the doctor it names, or nobody's. */
+const callerOf = (ctx: Context, serviceId: string, named: string | null): string | null => {
+  const { viewer } = ctx
+  if (viewer?.kind !== 'user' || !viewer.doctorId) return named
+  if (viewer.role === 'RECEPTIONIST') return named ?? (viewer.serviceIds.includes(serviceId) ? viewer.doctorId : null)
+  if (named && named !== viewer.doctorId) throw new Refusal('FORBIDDEN', 'A doctor calls in their own name only.')
+  return viewer.doctorId
+}
+
+const cleanRoom = (room: string | null | undefined): string | null => {
+  const trimmed = room?.trim() ?? ''
+  if (trimmed.length > 40) throw badInput('room', 'must have at most 40 characters')
+  return trimmed === '' ? null : trimmed
+}
+
+const openEntryOf = (tx: Tx, doctorId: string) =>
+  tx.queueEntry.findFirst({ where: { doctorId, status: { in: ['CALLED', 'IN_SERVICE'] } } })
+
+/**
+ * Calls the first waiting patient whom this caller may call; null when there is none.
+ * The doctor's patient in service is first marked SERVED; a called one refuses the call (DOCTOR_BUSY).
+ */
+export const callNext = async (
+  ctx: Context,
+  input: { serviceId: string; doctorId: string | null; room: string | null },
+): Promise<EntryRow | null> => {
+  demand(ctx.viewer, 'entry.call')
+  const room = cleanRoom(input.room)
+  const service = await ctx.loaders.service.load(input.serviceId)
+  demandOn(ctx.viewer, 'entry.call', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
+  const doctorId = callerOf(ctx, service.id, input.doctorId)
+  return transact(ctx, entryOrNull, async (work) => {
+    const { tx } = work
+    if (doctorId) await lockDoctors(tx, [doctorId])
+    const doctor = doctorId ? await doctorFor(tx, doctorId, service) : null
+    const open = doctorId ? await openEntryOf(tx, doctorId) : null
+    await lockQueues(tx, open ? [service.id, open.serviceId] : [service.id])
+    // The doctor is locked, so an open patient can only have gone since, not come.
+    const present = open && doctorId ? await openEntryOf(tx, doctorId) : null
+    if (present?.status === 'CALLED')
+      throw new Refusal('DOCTOR_BUSY', 'The doctor has already called a patient; start, serve or return them first.')
+    if (present) await applyMove(work, present, { kind: 'SERVED' }, null)
+    const [next] = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id::text FROM queue
+      WHERE service_id = ${service.id}::uuid AND status = 'WAITING'
+        AND (bound_doctor_id IS NULL OR bound_doctor_id = ${doctorId}::uuid)
+      ORDER BY rank, due_at, sub_rank, arrival_seq, id LIMIT 1`
+    if (!next) return null
+    const entry = found(await findEntry(tx, next.id))
+    return applyMove(work, entry, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
+  })
+}
+
+/** Calls one waiting patient out of turn. */
+export const callEntry = (
+  ctx: Context,
+  id: string,
+  input: { doctorId: string | null; room: string | null },
+): Promise<EntryRow> => {
+  const room = cleanRoom(input.room)
+  // An entry bound to a doctor is called for that doctor where the desk names nobody else.
+  const callerFor = (entry: EntryRow) => callerOf(ctx, entry.serviceId, input.doctorId) ?? entry.boundDoctorId
+  return onEntry(
+    ctx,
+    id,
+    'entry.call',
+    async (work, entry) => {
+      const doctorId = callerFor(entry)
+      const service = { id: entry.serviceId, clinicId: entry.clinicId }
+      const doctor = doctorId ? await doctorFor(work.tx, doctorId, service) : null
+      if (entry.status === 'WAITING' && !mayTake(doctorId, entry)) throw new Refusal('BOUND_ELSEWHERE')
+      if (entry.status === 'WAITING' && doctorId && (await openEntryOf(work.tx, doctorId)))
+        throw new Refusal('DOCTOR_BUSY')
+      return applyMove(work, entry, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
+    },
+    {
+      doctors: (entry) => {
+        const doctorId = callerFor(entry)
+        return doctorId ? [doctorId] : []
+      },
+    },
+  )
+}
+
+type Arrival = {
+  id: string
+  clinicId: string
+  serviceId: string
+  patientId: string
+  appointment: AppointmentRow | null
+  boundDoctorId: string | null
+  urgency: Urgency
+  reason: string | null
+  provisionalTicket: string | null
+  booking: { startsAt: Date; leadMinutes: number; graceMinutes: number } | null
+}
+
+/** Makes the queue entry of an arrival with the next ticket of its clinic day; the queue must be locked. */
+const enter = async (work: Work, arrival: Arrival): Promise<EntryRow> => {
+  const { tx } = work
+  const clinic = await tx.clinic.findUniqueOrThrow({ where: { id: arrival.clinicId } })
+  const service = await tx.service.findUniqueOrThrow({ where: { id: arrival.serviceId } })
+  const { version, now } = await nextVersion(work, service.id)
+  const day = clinicDay(now, clinic)
+  const [numbers] = await tx.$queryRaw<{ ticket: number; seq: bigint }[]>`
+    SELECT coalesce(max(ticket_number), 0) + 1 AS ticket, nextval('queue_arrival_seq_seq') AS seq
+    FROM queue WHERE ticket_service_id = ${service.id}::uuid AND ticket_day = ${day}::date`
+  const { ticket: number, seq } = numbers as { ticket: number; seq: bigint }
+  const dueAt = dueTime(now, arrival.booking)
+  const entry = await tx.queueEntry.create({
+    data: {
+      id: arrival.id,
+      clinicId: clinic.id,
+      serviceId: service.id,
+      patientId: arrival.patientId,
+      appointmentId: arrival.appointment?.id ?? null,
+      ticketServiceId: service.id,
+      ticketDay: new Date(`${day}T00:00:00Z`),
+      ticketNumber: number,
+      ticket: ticketText(service.ticketLetter, number),
+      provisionalTicket: arrival.provisionalTicket,
+      urgency: arrival.urgency,
+      rank: rankOf(arrival.urgency),
+      dueAt,
+      ownDueAt: dueAt,
+      subRank: ownSubRank(Number(seq)),
+      arrivalSeq: seq,
+      boundDoctorId: arrival.boundDoctorId,
+      reason: arrival.reason,
+      arrivedAt: now,
+      createdById: actorOf(work.ctx).actorUserId,
+    },
+  })
+  const kind = arrival.appointment ? 'CHECKED_IN' : 'WALKED_IN'
+  await tx.queueEvent.create({
+    data: {
+      id: uuidv7(),
+      serviceId: service.id,
+      version,
+      entryId: entry.id,
+      entryVersion: entry.version,
+      at: now,
+      kind,
+      ...actorOf(work.ctx),
+      fromStatus: null,
+      toStatus: 'WAITING',
+      toKey: toStoredKey(keyOf(entry)),
+    },
+  })
+  await work.audit({
+    action: `queue.${kind.toLowerCase()}`,
+    entity: 'QueueEntry',
+    entityId: entry.id,
+    clinicId: clinic.id,
+    detail: entry.ticket,
+  })
+  return entry
+}
+
+/** Checks a booked patient in: for the slot's own clinic day, by the desk or the patient. */
+export const checkIn = async (ctx: Context, appointmentId: string): Promise<EntryRow> => {
+  demand(ctx.viewer, 'appointment.checkIn')
+  return transact(ctx, reloadEntry, async (work) => {
+    const { tx } = work
+    const seen = await tx.appointment.findUnique({ where: { id: appointmentId } })
+    demandOn(ctx.viewer, 'appointment.checkIn', 'appointment', seen, (row) => row)
+    await lockQueues(tx, [seen.serviceId])
+    await tx.$queryRaw`SELECT id FROM appointments WHERE id = ${appointmentId}::uuid FOR UPDATE`
+    const appointment = await tx.appointment.findUniqueOrThrow({
+      where: { id: appointmentId },
+      include: { clinic: true, service: true },
+    })
+    if (appointment.status === 'CHECKED_IN') throw new Refusal('ALREADY_WAITING', 'The patient has already checked in.')
+    if (appointment.status !== 'BOOKED') throw new Refusal('NOT_BOOKED')
+    const { clinic, service } = appointment
+    const now = await databaseNow(tx)
+    if (clinicDay(appointment.startsAt, clinic) !== clinicDay(now, clinic))
+      throw new Refusal('NOT_TODAY', `Checking in is possible on ${clinicDay(appointment.startsAt, clinic)}, the day of the slot.`)
+    await tx.appointment.update({
+      where: { id: appointment.id },
+      data: { status: 'CHECKED_IN', version: { increment: 1 }, updatedAt: now },
+    })
+    return enter(work, {
+      id: uuidv7(),
+      clinicId: clinic.id,
+      serviceId: service.id,
+      patientId: appointment.patientId,
+      appointment,
+      boundDoctorId: appointment.bound ? appointment.doctorId : null,
+      urgency: appointment.urgency,
+      reason: appointment.reason,
+      provisionalTicket: null,
+      booking: {
+        startsAt: appointment.startsAt,
+        leadMinutes: service.bookedLeadMinutes,
+        graceMinutes: clinic.graceMinutes,
+      },
+    })
+  })
+}
+
+export type WalkIn = {
+  id: string | null
+  patientId: string
+  serviceId: string
+  doctorId: string | null
+  urgency: Urgency | null
+  reason: string | null
+  provisionalTicket: string | null
+}
+
+/** Takes a patient without a booking into the queue and links them to the clinic. */
+export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> => {
+  demand(ctx.viewer, 'entry.add')
+  if ((input.reason?.length ?? 0) > 1000) throw badInput('input.reason', 'must have at most 1,000 characters')
+  if (input.provisionalTicket !== null && !/^[A-Z0-9]{1,4}-\d{1,4}$/.test(input.provisionalTicket))
+    throw badInput('input.provisionalTicket', 'must be a device code and a number, as in P7-03')
+  const service = await ctx.loaders.service.load(input.serviceId)
+  demandOn(ctx.viewer, 'entry.add', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
+  return transact(ctx, reloadEntry, async (work) => {
+    const { tx } = work
+    await lockQueues(tx, [service.id])
+    const stored = input.id ? await findEntry(tx, input.id) : null
+    if (stored) {
+      if (stored.createdById === null || stored.createdById !== actorOf(ctx).actorUserId) throw new Refusal('ID_TAKEN')
+      return stored
+    }
+    const present = await tx.service.findUniqueOrThrow({ where: { id: service.id } })
+    if (!present.open)
+      throw new Refusal('CLOSED', present.closedReason ? `The service takes no walk-ins: ${present.closedReason}` : undefined)
+    const patient = await tx.patient.findUnique({ where: { id: input.patientId } })
+    if (!patient || patient.mergedIntoId) throw notFound('patient')
+    if (input.doctorId) await doctorFor(tx, input.doctorId, service)
+    await tx.$executeRaw`
+      INSERT INTO clinic_patients (clinic_id, patient_id) VALUES (${service.clinicId}::uuid, ${patient.id}::uuid)
+      ON CONFLICT DO NOTHING`
+    const waiting = await tx.queueEntry.findFirst({
+      where: { patientId: patient.id, serviceId: service.id, status: { in: ['WAITING', 'CALLED', 'IN_SERVICE', 'ON_HOLD'] } },
+    })
+    if (waiting)
+      throw new Refusal('ALREADY_WAITING', `The patient already has ticket ${waiting.ticket} here.`, { entryId: waiting.id })
+    return enter(work, {
+      id: input.id ?? uuidv7(),
+      clinicId: service.clinicId,
+      serviceId: service.id,
+      patientId: patient.id,
+      appointment: null,
+      boundDoctorId: input.doctorId,
+      urgency: input.urgency ?? 'ROUTINE',
+      reason: input.reason,
+      provisionalTicket: input.provisionalTicket,
+      booking: null,
+    })
+  })
+}
+
+/** The queue's part of cancelling a checked-in booking: its entry becomes LEFT. Refused while the patient is with the doctor. */
+export const leaveForCancel = async (work: Work, appointmentId: string, reason: string | null): Promise<void> => {
+  const active = { appointmentId, finishedAt: null }
+  const seen = await work.tx.queueEntry.findFirst({ where: active })
+  if (!seen) throw new Refusal('NOT_BOOKED')
+  await lockQueues(work.tx, [seen.serviceId])
+  const entry = await work.tx.queueEntry.findFirst({ where: active })
+  if (!entry || entry.serviceId !== seen.serviceId) throw new Refusal('CONFLICT')
+  await applyMove(work, entry, { kind: 'LEFT' }, reason)
+}
+
+const revived = (before: unknown): Partial<EntryState> => {
+  const patch = { ...(before as Record<string, unknown>) }
+  for (const name of ['dueAt', 'calledAt', 'startedAt', 'finishedAt'])
+    if (typeof patch[name] === 'string') patch[name] = new Date(patch[name] as string)
+  return patch as Partial<EntryState>
+}
+
+const lastMove = (db: Db | Tx, entry: EntryRow) =>
+  db.queueEvent.findUnique({ where: { entryId_entryVersion: { entryId: entry.id, entryVersion: entry.version } } })
+
+/** Takes back the move that made the entry's present version: by its maker, within the clinic's undo window, with no later move. */
+export const undo = async (ctx: Context, id: string, version: number | null): Promise<EntryRow> => {
+  demand(ctx.viewer, 'entry.undo')
+  const seen = await findEntry(ctx.db, id)
+  // A transfer may have taken the entry out of the maker's own services; the maker may still take it back.
+  const seenMove = seen && (await lastMove(ctx.db, seen))
+  const subject = (row: EntryRow) => ({ ...subjectOfEntry(row), serviceId: seenMove?.fromServiceId ?? row.serviceId })
+  demandOn(ctx.viewer, 'entry.undo', 'queue entry', seen, subject)
+  const before = revived(seenMove?.before ?? {})
+  return transact(ctx, reloadEntry, async (work) => {
+    const { tx } = work
+    await lockDoctors(tx, before.doctorId ? [before.doctorId] : [])
+    await lockQueues(tx, before.serviceId ? [seen.serviceId, before.serviceId] : [seen.serviceId])
+    const entry = found(await findEntry(tx, id))
+    const move = await lastMove(tx, entry)
+    const clinic = await tx.clinic.findUniqueOrThrow({ where: { id: entry.clinicId } })
+    const now = await databaseNow(tx)
+    const actor = actorOf(ctx)
+    const isMaker =
+      move !== null && move.actorUserId === actor.actorUserId && move.actorPatientId === actor.actorPatientId
+    if (!move || !isMaker || move.kind === 'UNDONE' || entry.version !== seen.version)
+      throw new Refusal('UNDO_GONE')
+    if (version !== null && version !== entry.version) throw new Refusal('UNDO_GONE')
+    if (now.getTime() - move.at.getTime() > clinic.undoSeconds * 1000)
+      throw new Refusal('UNDO_GONE', `A move can be undone within ${clinic.undoSeconds} seconds.`)
+    if (move.before !== null) return writeMove(work, { entry, patch: before, kind: 'UNDONE', reason: null })
+    const left = await writeMove(work, {
+      entry,
+      patch: { status: 'LEFT', finishedAt: now, endReason: 'UNDONE' },
+      kind: 'UNDONE',
+      reason: null,
+    })
+    if (left.appointmentId)
+      await tx.appointment.update({ where: { id: left.appointmentId }, data: { status: 'BOOKED' } })
+    return left
+  })
+}
+
+const dayEndMove = (entry: EntryRow): Move => {
+  if (entry.status === 'CALLED') return { kind: 'NO_SHOW', endReason: 'DAY_END' }
+  if (entry.status === 'IN_SERVICE') return { kind: 'SERVED', endReason: 'DAY_END' }
+  return { kind: 'LEFT', endReason: 'DAY_END' }
+}
+
+/**
+ * What time does to an entry without anybody's hand: DAY_END ends it whatever its state, NO_SHOW only while it is CALLED.
+ * An entry that has moved on meanwhile is left alone.
+ */
+export const endEntry = (ctx: Context, id: string, why: 'DAY_END' | 'NO_SHOW'): Promise<EntryRow> =>
+  transact(ctx, reloadEntry, async (work) => {
+    const seen = found(await findEntry(work.tx, id))
+    await lockQueues(work.tx, [seen.serviceId])
+    const entry = found(await findEntry(work.tx, id))
+    if (entry.serviceId !== seen.serviceId || !isActive(entry.status)) return entry
+    if (why === 'DAY_END') return applyMove(work, entry, dayEndMove(entry), why)
+    return entry.status === 'CALLED' ? applyMove(work, entry, { kind: 'NO_SHOW' }, null) : entry
+  })

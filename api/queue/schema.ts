@@ -1,0 +1,540 @@
+import { can } from '../access/can.ts'
+import { demand, demandOn } from '../access/demand.ts'
+import { asObject, builder, ever } from '../builder.ts'
+import type { Context } from '../context.ts'
+import { QueueStatusEnum, UrgencyEnum } from '../enums.ts'
+import { badInput, Refusal } from '../errors.ts'
+import type { ClinicRow, EntryRow } from '../loaders.ts'
+import { AppointmentRef, ClinicRef, DoctorRef, PatientRef, QueueEntryRef, ServiceRef } from '../refs.ts'
+import {
+  addWalkIn,
+  callEntry,
+  callNext,
+  checkIn,
+  hold,
+  leaveQueue,
+  markNoShow,
+  markServed,
+  moveEntry,
+  recall,
+  returnToQueue,
+  setUrgency,
+  startService,
+  subjectOfEntry,
+  transfer,
+  undo,
+} from './commands.ts'
+import type { WaitEstimate } from './estimate.ts'
+import { type HistoryEvent, historyOf } from './history.ts'
+import type { LiveSnapshot } from './live.ts'
+import type { LatestSlot } from './slot.ts'
+import {
+  endedEntries,
+  findEntry,
+  loadHistory,
+  loadSnapshot,
+  loadSnapshots,
+  type PositionState,
+  positionState,
+  type Snapshot,
+} from './store.ts'
+
+const WaitEstimateRef = builder.objectRef<WaitEstimate>('WaitEstimate').implement({
+  description:
+    'Minutes from asOf until called: nine in ten patients are called between low and high, half of them before likely.',
+  fields: (t) => ({
+    lowMinutes: t.exposeInt('lowMinutes', { authScopes: asObject }),
+    likelyMinutes: t.exposeInt('likelyMinutes', { authScopes: asObject }),
+    highMinutes: t.exposeInt('highMinutes', { authScopes: asObject }),
+  }),
+})
+
+const QueueEventRef = builder.objectRef<HistoryEvent>('QueueEvent').implement({
+  description: "One change of an entry's state or place. PASSED: somebody else came before it.",
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime', authScopes: asObject }),
+    kind: t.exposeString('kind', {
+      description:
+        'CHECKED_IN, WALKED_IN, CALLED, RECALLED, STARTED, SERVED, NO_SHOW, HELD, RETURNED, TRANSFERRED, URGENCY_SET, MOVED, LEFT, UNDONE or PASSED.',
+      authScopes: asObject,
+    }),
+    reason: t.exposeString('reason', { nullable: true, authScopes: asObject }),
+    position: t.exposeInt('position', {
+      nullable: true,
+      description: 'The position after the change; null when not waiting.',
+      authScopes: asObject,
+    }),
+  }),
+})
+
+/** The snapshot that an entry came with, so that its position needs no further read. */
+const snapshots = new WeakMap<EntryRow, Snapshot>()
+
+/** Ties entries to the snapshot they stand in. */
+const standing = <T extends Snapshot>(snapshot: T): T => {
+  for (const entry of snapshot.entries.values()) snapshots.set(entry, snapshot)
+  return snapshot
+}
+
+const snapshotOf = async (ctx: Context, entry: EntryRow): Promise<Snapshot | null> => {
+  const known = snapshots.get(entry)
+  if (known) return known
+  return entry.status === 'WAITING' ? ctx.loaders.snapshot.load(entry.serviceId) : null
+}
+
+const placeOf = async (ctx: Context, entry: EntryRow): Promise<PositionState | null> => {
+  const snapshot = await snapshotOf(ctx, entry)
+  return snapshot && positionState(snapshot.entries.get(entry.id) ?? entry, snapshot)
+}
+
+QueueEntryRef.implement({
+  description: 'One visit in a queue: from checking in or walking in until served, no-show or left.',
+  fields: (t) => ({
+    id: t.exposeID('id', { authScopes: asObject }),
+    ticket: t.exposeString('ticket', {
+      description: "The service's letter and a number, gapless within the clinic day, as in G-014.",
+      authScopes: asObject,
+    }),
+    provisionalTicket: t.exposeString('provisionalTicket', {
+      nullable: true,
+      description: 'What a device wrote on paper while it was offline; valid beside the ticket.',
+      authScopes: asObject,
+    }),
+    status: t.expose('status', { type: QueueStatusEnum, authScopes: asObject }),
+    urgency: t.expose('urgency', { type: UrgencyEnum, authScopes: asObject }),
+    position: t.int({
+      nullable: true,
+      description: '1 is next; null when not waiting.',
+      authScopes: asObject,
+      resolve: async (entry, _args, ctx) => (await placeOf(ctx, entry))?.position ?? null,
+    }),
+    estimate: t.field({
+      type: WaitEstimateRef,
+      nullable: true,
+      description: 'Null when not waiting, or where nothing honest can be said.',
+      authScopes: asObject,
+      resolve: async (entry, _args, ctx) => (await placeOf(ctx, entry))?.estimate ?? null,
+    }),
+    room: t.exposeString('room', { nullable: true, authScopes: asObject }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: 'The reason of the visit: for the patient and the doctors of the service only.',
+      authScopes: (entry, _args, ctx) => can(ctx.viewer, 'visit.reason', subjectOfEntry(entry)),
+    }),
+    endReason: t.exposeString('endReason', {
+      nullable: true,
+      description: 'UNDONE or DAY_END where the visit did not end by an ordinary move.',
+      authScopes: asObject,
+    }),
+    arrivedAt: t.expose('arrivedAt', { type: 'DateTime', authScopes: asObject }),
+    dueAt: t.expose('dueAt', {
+      type: 'DateTime',
+      description: 'The time by which the entry is ordered among those of its urgency.',
+      authScopes: asObject,
+    }),
+    calledAt: t.expose('calledAt', { type: 'DateTime', nullable: true, authScopes: asObject }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, authScopes: asObject }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, authScopes: asObject }),
+    version: t.exposeInt('version', { description: "The entry's own.", authScopes: asObject }),
+    service: t.field({
+      type: ServiceRef,
+      authScopes: asObject,
+      resolve: (entry, _args, ctx) => ctx.loaders.service.load(entry.serviceId) as never,
+    }),
+    doctor: t.field({
+      type: DoctorRef,
+      nullable: true,
+      description: 'The caller; before the call the doctor it is bound to, if any.',
+      authScopes: asObject,
+      resolve: (entry, _args, ctx) => {
+        const id = entry.doctorId ?? (isBeforeCall(entry) ? entry.boundDoctorId : null)
+        return id ? ctx.loaders.doctor.load(id) : null
+      },
+    }),
+    patient: t.field({
+      type: PatientRef,
+      nullable: true,
+      authScopes: (entry, _args, ctx) => can(ctx.viewer, 'entry.read', subjectOfEntry(entry)),
+      resolve: (entry, _args, ctx) => ctx.loaders.patient.load(entry.patientId),
+    }),
+    appointment: t.field({
+      type: AppointmentRef,
+      nullable: true,
+      authScopes: (entry, _args, ctx) => can(ctx.viewer, 'entry.read', subjectOfEntry(entry)),
+      resolve: (entry, _args, ctx) => (entry.appointmentId ? ctx.loaders.appointment.load(entry.appointmentId) : null),
+    }),
+    history: t.field({
+      type: [QueueEventRef],
+      nullable: true,
+      description: "Every change of this entry's place or state, oldest first, with its reason; names no other patient.",
+      authScopes: (entry, _args, ctx) => can(ctx.viewer, 'entry.read', subjectOfEntry(entry)),
+      resolve: async (entry, _args, ctx) => {
+        const { waitingNow, moves } = await loadHistory(ctx.db, entry)
+        return historyOf(entry.id, waitingNow, moves)
+      },
+    }),
+  }),
+})
+
+const isBeforeCall = (entry: EntryRow): boolean => entry.status === 'WAITING' || entry.status === 'ON_HOLD'
+
+const QueueRef = builder.objectRef<Snapshot | LiveSnapshot>('Queue').implement({
+  description: "A service's live queue.",
+  fields: (t) => ({
+    id: t.id({ description: "The service's id.", authScopes: asObject, resolve: (queue) => queue.serviceId }),
+    service: t.field({
+      type: ServiceRef,
+      authScopes: asObject,
+      resolve: (queue, _args, ctx) => ctx.loaders.service.load(queue.serviceId) as never,
+    }),
+    version: t.exposeInt('version', {
+      description: 'Grows by at least one with every change of this queue; never goes back.',
+      authScopes: asObject,
+    }),
+    asOf: t.expose('asOf', { type: 'DateTime', authScopes: asObject }),
+    waiting: t.field({
+      type: [QueueEntryRef],
+      description: 'In calling order.',
+      authScopes: asObject,
+      resolve: (queue) => queue.waiting,
+    }),
+    serving: t.field({
+      type: [QueueEntryRef],
+      description: 'Called or with a doctor, the last call first.',
+      authScopes: asObject,
+      resolve: (queue) => queue.serving,
+    }),
+    onHold: t.field({ type: [QueueEntryRef], authScopes: asObject, resolve: (queue) => queue.onHold }),
+    ended: t.field({
+      type: [QueueEntryRef],
+      description: 'Served, no-show and left, newest first: the last 20, or as many as asked for, at most 200.',
+      args: { last: t.arg.int() },
+      authScopes: asObject,
+      resolve: (queue, { last }, ctx) => {
+        const count = last ?? 20
+        if (count < 1 || count > 200) throw badInput('last', 'must be from 1 to 200')
+        return 'ended' in queue ? queue.ended(count) : endedEntries(ctx.db, queue.serviceId, count)
+      },
+    }),
+  }),
+})
+
+const QueuePositionRef = builder.objectRef<PositionState>('QueuePosition').implement({
+  description: 'The place of one entry in its queue.',
+  fields: (t) => ({
+    entryId: t.exposeID('entryId', { authScopes: asObject }),
+    ticket: t.exposeString('ticket', { authScopes: asObject }),
+    status: t.expose('status', { type: QueueStatusEnum, authScopes: asObject }),
+    position: t.exposeInt('position', {
+      nullable: true,
+      description: '1 is next; null when not waiting.',
+      authScopes: asObject,
+    }),
+    ahead: t.exposeInt('ahead', { nullable: true, description: 'How many are called before.', authScopes: asObject }),
+    estimate: t.field({
+      type: WaitEstimateRef,
+      nullable: true,
+      authScopes: asObject,
+      resolve: (place) => place.estimate,
+    }),
+    room: t.exposeString('room', { nullable: true, authScopes: asObject }),
+    version: t.exposeInt('version', { description: "The queue's.", authScopes: asObject }),
+    asOf: t.expose('asOf', { type: 'DateTime', authScopes: asObject }),
+  }),
+})
+
+type DisplayTicket = { ticket: string; provisionalTicket: string | null; service: string; room: string | null }
+type Display = { clinic: ClinicRow; version: number; called: DisplayTicket[]; waiting: DisplayTicket[] }
+
+const DisplayTicketRef = builder.objectRef<DisplayTicket>('DisplayTicket').implement({
+  fields: (t) => ({
+    ticket: t.exposeString('ticket', { authScopes: asObject }),
+    provisionalTicket: t.exposeString('provisionalTicket', { nullable: true, authScopes: asObject }),
+    service: t.exposeString('service', { description: "The service's name.", authScopes: asObject }),
+    room: t.exposeString('room', { nullable: true, authScopes: asObject }),
+  }),
+})
+
+const DisplayRef = builder.objectRef<Display>('Display').implement({
+  description: 'What a waiting-room screen may show: tickets and rooms, never a name.',
+  fields: (t) => ({
+    clinic: t.expose('clinic', { type: ClinicRef, authScopes: asObject }),
+    version: t.exposeInt('version', {
+      description: "Grows with every change of any of the clinic's queues.",
+      authScopes: asObject,
+    }),
+    called: t.expose('called', {
+      type: [DisplayTicketRef],
+      description: 'Called or with a doctor, the last call first.',
+      authScopes: asObject,
+    }),
+    waiting: t.expose('waiting', { type: [DisplayTicketRef], description: 'Every waiting ticket.', authScopes: asObject }),
+  }),
+})
+
+const displayOf = async (ctx: Context, clinic: ClinicRow, queues: readonly Snapshot[]): Promise<Display> => {
+  const services = new Map((await ctx.loaders.servicesOfClinic.load(clinic.id)).map(({ id, name }) => [id, name]))
+  const ticket = (entry: EntryRow): DisplayTicket => ({
+    ticket: entry.ticket,
+    provisionalTicket: entry.provisionalTicket,
+    service: services.get(entry.serviceId) ?? '',
+    room: entry.room,
+  })
+  const lastCalled = (entry: EntryRow) => entry.calledAt?.getTime() ?? 0
+  return {
+    clinic,
+    version: queues.reduce((sum, queue) => sum + queue.version, 0),
+    called: queues
+      .flatMap((queue) => queue.serving)
+      .toSorted((a, b) => lastCalled(b) - lastCalled(a))
+      .map(ticket),
+    waiting: queues.flatMap((queue) => queue.waiting).map(ticket),
+  }
+}
+
+const visibleEntry = async (ctx: Context, id: string): Promise<EntryRow | null> => {
+  const entry = await findEntry(ctx.db, id)
+  return entry && can(ctx.viewer, 'entry.read', subjectOfEntry(entry)) ? entry : null
+}
+
+const mayReadQueue = (ctx: Context, queue: { clinicId: string; serviceId: string }): boolean =>
+  can(ctx.viewer, 'queue.read', queue)
+
+const asClinic = async (ctx: Context, id: string): Promise<ClinicRow> => {
+  const clinic = await ctx.loaders.clinic.load(id)
+  if (!clinic) throw new Refusal('NOT_FOUND', 'There is no such clinic.')
+  return clinic
+}
+
+builder.queryFields((t) => ({
+  queue: t.field({
+    type: QueueRef,
+    nullable: true,
+    args: { serviceId: t.arg.id({ required: true }) },
+    authScopes: ever('queue.read'),
+    resolve: async (_root, { serviceId }, ctx) => {
+      const queue = await loadSnapshot(ctx.db, serviceId)
+      return queue && mayReadQueue(ctx, queue) ? standing(queue) : null
+    },
+  }),
+  queueEntry: t.field({
+    type: QueueEntryRef,
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    authScopes: ever('entry.read'),
+    resolve: (_root, { id }, ctx) => visibleEntry(ctx, id),
+  }),
+  queuePosition: t.field({
+    type: QueuePositionRef,
+    nullable: true,
+    args: { entryId: t.arg.id({ required: true }) },
+    authScopes: ever('entry.read'),
+    resolve: async (_root, { entryId }, ctx) => {
+      const entry = await visibleEntry(ctx, entryId)
+      const queue = entry && (await loadSnapshot(ctx.db, entry.serviceId))
+      return entry && queue ? positionState(queue.entries.get(entryId) ?? entry, queue) : null
+    },
+  }),
+  display: t.field({
+    type: DisplayRef,
+    args: { clinicId: t.arg.id({ required: true }) },
+    authScopes: ever('public.read'),
+    resolve: async (_root, { clinicId }, ctx) => {
+      const clinic = await asClinic(ctx, clinicId)
+      const services = await ctx.loaders.servicesOfClinic.load(clinicId)
+      return displayOf(ctx, clinic, await loadSnapshots(ctx.db, services.map((service) => service.id)))
+    },
+  }),
+}))
+
+const AddWalkInInput = builder.inputType('AddWalkInInput', {
+  fields: (t) => ({
+    id: t.id({ description: 'Any UUID; an id that this caller has already stored answers that entry.' }),
+    patientId: t.id({ required: true }),
+    serviceId: t.id({ required: true }),
+    doctorId: t.id({ description: 'Binds the entry to this doctor.' }),
+    urgency: t.field({ type: UrgencyEnum }),
+    reason: t.string({ description: 'The reason of the visit, at most 1,000 characters.' }),
+    provisionalTicket: t.string({ description: 'What a device wrote on paper, as in P7-03.' }),
+  }),
+})
+
+builder.mutationFields((t) => {
+  const onEntry = (
+    action: Parameters<typeof ever>[0],
+    description: string,
+    command: (ctx: Context, id: string) => Promise<EntryRow>,
+  ) =>
+    t.field({
+      type: QueueEntryRef,
+      description,
+      args: { entryId: t.arg.id({ required: true }) },
+      authScopes: ever(action),
+      resolve: (_root, args, ctx) => command(ctx, args.entryId),
+    })
+  return {
+    checkIn: t.field({
+      type: QueueEntryRef,
+      description:
+        'BOOKED → a WAITING entry with a ticket; for the clinic day of the slot. Refusals: NOT_FOUND, NOT_TODAY, NOT_BOOKED, ALREADY_WAITING.',
+      args: { appointmentId: t.arg.id({ required: true }) },
+      authScopes: ever('appointment.checkIn'),
+      resolve: (_root, { appointmentId }, ctx) => checkIn(ctx, appointmentId),
+    }),
+    addWalkIn: t.field({
+      type: QueueEntryRef,
+      description: 'Takes a patient without a booking into the queue. Refusals: NOT_FOUND, CLOSED, ALREADY_WAITING, NOT_THEIR_SERVICE, ID_TAKEN.',
+      args: { input: t.arg({ type: AddWalkInInput, required: true }) },
+      authScopes: ever('entry.add'),
+      resolve: (_root, { input }, ctx) =>
+        addWalkIn(ctx, {
+          id: input.id ?? null,
+          patientId: input.patientId,
+          serviceId: input.serviceId,
+          doctorId: input.doctorId ?? null,
+          urgency: input.urgency ?? null,
+          reason: input.reason?.trim() || null,
+          provisionalTicket: input.provisionalTicket ?? null,
+        }),
+    }),
+    setUrgency: t.field({
+      type: QueueEntryRef,
+      description: 'A new urgency drops a manual place. The reason is kept. Refusals: NOT_FOUND, NOT_WAITING.',
+      args: {
+        entryId: t.arg.id({ required: true }),
+        urgency: t.arg({ type: UrgencyEnum, required: true }),
+        reason: t.arg.string(),
+      },
+      authScopes: ever('entry.place'),
+      resolve: (_root, args, ctx) => setUrgency(ctx, args.entryId, args.urgency, args.reason?.trim() || null),
+    }),
+    callNext: t.field({
+      type: QueueEntryRef,
+      nullable: true,
+      description:
+        "Calls the first waiting patient whom this caller may call; null when there is none. The doctor's patient in service is first marked SERVED. Refusals: NOT_FOUND, DOCTOR_BUSY, NOT_THEIR_SERVICE.",
+      args: { serviceId: t.arg.id({ required: true }), doctorId: t.arg.id(), room: t.arg.string() },
+      authScopes: ever('entry.call'),
+      resolve: (_root, args, ctx) =>
+        callNext(ctx, { serviceId: args.serviceId, doctorId: args.doctorId ?? null, room: args.room ?? null }),
+    }),
+    callEntry: t.field({
+      type: QueueEntryRef,
+      description: 'Calls one waiting patient out of turn. Refusals: NOT_FOUND, NOT_WAITING, ALREADY_CALLED, BOUND_ELSEWHERE, DOCTOR_BUSY.',
+      args: { entryId: t.arg.id({ required: true }), doctorId: t.arg.id(), room: t.arg.string() },
+      authScopes: ever('entry.call'),
+      resolve: (_root, args, ctx) =>
+        callEntry(ctx, args.entryId, { doctorId: args.doctorId ?? null, room: args.room ?? null }),
+    }),
+    recall: onEntry('entry.call', 'Announces a called patient again. Refusals: NOT_FOUND, NOT_CALLED.', recall),
+    startService: onEntry('entry.serve', 'CALLED → IN_SERVICE. Refusals: NOT_FOUND, NOT_CALLED.', startService),
+    markServed: onEntry('entry.serve', 'CALLED or IN_SERVICE → SERVED. Refusals: NOT_FOUND, NOT_CALLED.', markServed),
+    markNoShow: onEntry('entry.serve', 'CALLED → NO_SHOW. Refusals: NOT_FOUND, NOT_CALLED.', markNoShow),
+    hold: onEntry('entry.hold', 'WAITING → ON_HOLD, keeping its place in time. Refusals: NOT_FOUND, NOT_WAITING.', hold),
+    returnToQueue: onEntry(
+      'entry.return',
+      'ON_HOLD, CALLED or NO_SHOW → WAITING, at the same place in time. Refusals: NOT_FOUND, NOT_RETURNABLE, ALREADY_WAITING.',
+      returnToQueue,
+    ),
+    transfer: t.field({
+      type: QueueEntryRef,
+      description:
+        'To another service, another doctor or both; ticket and due time stay. Refusals: NOT_FOUND, NOT_ACTIVE, NOT_THEIR_SERVICE, ALREADY_WAITING.',
+      args: { entryId: t.arg.id({ required: true }), serviceId: t.arg.id(), doctorId: t.arg.id() },
+      authScopes: ever('entry.transfer'),
+      resolve: (_root, args, ctx) =>
+        transfer(ctx, args.entryId, { serviceId: args.serviceId ?? null, doctorId: args.doctorId ?? null }),
+    }),
+    moveEntry: t.field({
+      type: QueueEntryRef,
+      description:
+        'Places the entry right behind another one, or first where after is null. The reason is kept, and shown without a name to those who are passed. Refusals: NOT_FOUND, NOT_WAITING, BAD_INPUT.',
+      args: { entryId: t.arg.id({ required: true }), after: t.arg.id(), reason: t.arg.string({ required: true }) },
+      authScopes: ever('entry.place'),
+      resolve: (_root, args, ctx) => moveEntry(ctx, args.entryId, args.after ?? null, args.reason),
+    }),
+    leaveQueue: onEntry(
+      'entry.leave',
+      'WAITING, ON_HOLD or CALLED → LEFT, by the patient or the desk. Refusals: NOT_FOUND, NOT_ACTIVE, IN_SERVICE.',
+      leaveQueue,
+    ),
+    undo: t.field({
+      type: QueueEntryRef,
+      description:
+        "Takes back the move that made the entry's present version (or the version given), by its maker, within the undo window. Refusals: NOT_FOUND, UNDO_GONE, DOCTOR_BUSY, SLOT_TAKEN, ALREADY_WAITING.",
+      args: { entryId: t.arg.id({ required: true }), version: t.arg.int() },
+      authScopes: ever('entry.undo'),
+      resolve: (_root, args, ctx) => undo(ctx, args.entryId, args.version ?? null),
+    }),
+  }
+})
+
+/** Passes on what a slot gives, as long as the viewer may still see it: each event is authorised anew. */
+async function* authorised<T, R>(slot: LatestSlot<T>, may: (value: T) => boolean, show: (value: T) => R | Promise<R>) {
+  try {
+    for await (const value of slot) {
+      if (!may(value)) throw new Refusal('FORBIDDEN')
+      yield await show(value)
+    }
+  } finally {
+    await slot.return?.()
+  }
+}
+
+builder.subscriptionFields((t) => ({
+  queueUpdated: t.field({
+    type: QueueRef,
+    description: 'The current queue at once, then each newer version of it.',
+    args: { serviceId: t.arg.id({ required: true }) },
+    authScopes: ever('queue.read'),
+    subscribe: async (_root, { serviceId }, ctx) => {
+      const service = await ctx.loaders.service.load(serviceId)
+      demandOn(ctx.viewer, 'queue.read', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
+      return authorised(
+        ctx.live.queue(serviceId),
+        (queue) => mayReadQueue(ctx, queue),
+        (queue) => {
+          ctx.loaders = queue.loaders
+          return standing(queue)
+        },
+      )
+    },
+    resolve: (queue) => queue as LiveSnapshot,
+  }),
+  positionUpdated: t.field({
+    type: QueuePositionRef,
+    description:
+      'The current position at once, then each change of it. Completes 60 s after SERVED or LEFT; after NO_SHOW it stays open until the clinic day ends.',
+    args: { entryId: t.arg.id({ required: true }) },
+    authScopes: ever('entry.read'),
+    subscribe: async (_root, args, ctx) => {
+      demand(ctx.viewer, 'entry.read')
+      const entry = await findEntry(ctx.db, args.entryId)
+      demandOn(ctx.viewer, 'entry.read', 'queue entry', entry, subjectOfEntry)
+      return authorised(
+        ctx.live.position(entry),
+        (live) => can(ctx.viewer, 'entry.read', subjectOfEntry(live.entry)),
+        (live) => live.state,
+      )
+    },
+    resolve: (state) => state as PositionState,
+  }),
+  displayUpdated: t.field({
+    type: DisplayRef,
+    description: 'What a waiting-room screen may show: tickets and rooms, never a name.',
+    args: { clinicId: t.arg.id({ required: true }) },
+    authScopes: ever('public.read'),
+    subscribe: async (_root, { clinicId }, ctx) => {
+      await asClinic(ctx, clinicId)
+      return authorised(
+        ctx.live.display(clinicId),
+        () => true,
+        async (live) => {
+          const clinic = await asClinic(ctx, clinicId)
+          return displayOf(ctx, clinic, live.snapshots)
+        },
+      )
+    },
+    resolve: (display) => display as Display,
+  }),
+}))

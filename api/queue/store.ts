@@ -1,0 +1,196 @@
+import type { Db, Tx } from '../database/client.ts'
+import { Prisma } from '../database/generated/client.ts'
+import type { QueueStatus } from '../database/generated/enums.ts'
+import type { EntryRow } from '../loaders.ts'
+import { estimate, type Pace, type WaitEstimate } from './estimate.ts'
+import type { QueueMove } from './history.ts'
+import { type OrderKey, positions } from './order.ts'
+
+/** A queue as it stood at one version, read by one statement. */
+export type Snapshot = {
+  serviceId: string
+  clinicId: string
+  version: number
+  asOf: Date
+  /** In calling order. */
+  waiting: EntryRow[]
+  serving: EntryRow[]
+  onHold: EntryRow[]
+  /** All open entries. */
+  entries: Map<string, EntryRow>
+  positions: Map<string, number>
+  pace: Pace
+}
+
+type SnapshotLine = { service_id: string; clinic_id: string; version: number; as_of: Date; entry: string | null }
+
+const dates = ['ticketDay', 'dueAt', 'ownDueAt', 'arrivedAt', 'calledAt', 'startedAt', 'finishedAt'] as const
+
+/** One entry as PostgreSQL's row_to_json writes it → the row Prisma would give. */
+const toEntryRow = (json: string): EntryRow => {
+  const row: Record<string, unknown> = {}
+  for (const [column, value] of Object.entries(JSON.parse(json) as Record<string, unknown>))
+    row[column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value
+  for (const name of dates) if (row[name] != null) row[name] = new Date(row[name] as string)
+  row.arrivalSeq = BigInt(row.arrivalSeq as number)
+  return row as EntryRow
+}
+
+/** Reads queues with their open entries and recent pace: one statement, whatever the number of queues and entries. */
+export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Promise<Snapshot[]> => {
+  const lines = await db.$queryRaw<(SnapshotLine & { duty: string[]; recent: number[] })[]>`
+    SELECT q.service_id::text, s.clinic_id::text, q.version, clock_timestamp() AS as_of,
+      (SELECT coalesce(array_agg(d.id::text), '{}') FROM doctor_services ds JOIN doctors d ON d.id = ds.doctor_id
+        WHERE ds.service_id = q.service_id AND d.on_duty AND d.active) AS duty,
+      (SELECT coalesce(array_agg(r.minutes), '{}') FROM (
+        SELECT extract(epoch FROM r.finished_at - r.called_at)::float8 / 60 AS minutes FROM queue r
+        WHERE r.service_id = q.service_id AND r.status = 'SERVED' AND r.finished_at > now() - interval '6 hours'
+          AND r.end_reason IS NULL
+        ORDER BY r.finished_at DESC LIMIT 20) r) AS recent,
+      row_to_json(e)::text AS entry
+    FROM queue_state q
+    JOIN services s ON s.id = q.service_id
+    LEFT JOIN queue e ON e.service_id = q.service_id AND e.finished_at IS NULL
+    WHERE q.service_id = ANY(${serviceIds as string[]}::uuid[])
+    ORDER BY q.service_id, e.rank, e.due_at, e.sub_rank, e.arrival_seq, e.id`
+  return [...Map.groupBy(lines, (line) => line.service_id).values()].map((group) => {
+    const head = group[0] as (typeof lines)[number]
+    const entries = group.flatMap((line) => (line.entry === null ? [] : [toEntryRow(line.entry)]))
+    const waiting = entries.filter((entry) => entry.status === 'WAITING')
+    const serving = entries.filter((entry) => entry.status === 'CALLED' || entry.status === 'IN_SERVICE')
+    const busy = new Set(serving.flatMap((entry) => entry.doctorId ?? []))
+    return {
+      serviceId: head.service_id,
+      clinicId: head.clinic_id,
+      version: head.version,
+      asOf: head.as_of,
+      waiting,
+      serving: serving.toSorted((a, b) => (b.calledAt?.getTime() ?? 0) - (a.calledAt?.getTime() ?? 0)),
+      onHold: entries.filter((entry) => entry.status === 'ON_HOLD'),
+      entries: new Map(entries.map((entry) => [entry.id, entry])),
+      positions: positions(waiting),
+      pace: { doctorIds: new Set([...head.duty, ...busy]), busyDoctorIds: busy, recentMinutes: head.recent },
+    }
+  })
+}
+
+export const loadSnapshot = async (db: Db, serviceId: string): Promise<Snapshot | null> =>
+  (await loadSnapshots(db, [serviceId]))[0] ?? null
+
+/** What a patient sees of their place: contract type QueuePosition. */
+export type PositionState = {
+  entryId: string
+  ticket: string
+  status: QueueStatus
+  position: number | null
+  ahead: number | null
+  estimate: WaitEstimate | null
+  room: string | null
+  version: number
+  asOf: Date
+}
+
+/** The place of one entry, taken from its queue's snapshot. */
+export const positionState = (entry: EntryRow, snapshot: Snapshot): PositionState => {
+  const position = entry.status === 'WAITING' ? (snapshot.positions.get(entry.id) ?? null) : null
+  return {
+    entryId: entry.id,
+    ticket: entry.ticket,
+    status: entry.status,
+    position,
+    ahead: position === null ? null : position - 1,
+    estimate: position === null ? null : estimate(position, entry.boundDoctorId, snapshot.pace),
+    room: entry.room,
+    version: snapshot.version,
+    asOf: snapshot.asOf,
+  }
+}
+
+export const findEntry = (db: Db | Tx, id: string): Promise<EntryRow | null> =>
+  db.queueEntry.findUnique({ where: { id } })
+
+/** Served, no-show and left, newest first. */
+export const endedEntries = (db: Db, serviceId: string, last: number): Promise<EntryRow[]> =>
+  db.queueEntry.findMany({
+    where: { serviceId, finishedAt: { not: null } },
+    orderBy: [{ finishedAt: 'desc' }, { arrivalSeq: 'desc' }],
+    take: last,
+  })
+
+export type StoredKey = { rank: number; dueAt: string; subRank: string; arrivalSeq: number }
+
+export const toStoredKey = (key: Omit<OrderKey, 'id'>): StoredKey => ({
+  rank: key.rank,
+  dueAt: key.dueAt.toISOString(),
+  subRank: key.subRank,
+  arrivalSeq: key.arrivalSeq,
+})
+
+const fromStoredKey = (key: unknown, id: string): OrderKey | null => {
+  if (key === null) return null
+  const { rank, dueAt, subRank, arrivalSeq } = key as StoredKey
+  return { rank, dueAt: new Date(dueAt), subRank, arrivalSeq, id }
+}
+
+export const keyOf = (entry: EntryRow): OrderKey => ({
+  rank: entry.rank,
+  dueAt: entry.dueAt,
+  subRank: entry.subRank,
+  arrivalSeq: Number(entry.arrivalSeq),
+  id: entry.id,
+})
+
+/** The queue's moves since this entry came into it (or was first seen in it), oldest first, and who waits now. */
+export const loadHistory = async (
+  db: Db,
+  entry: EntryRow,
+): Promise<{ waitingNow: { key: OrderKey; boundDoctorId: string | null }[]; moves: QueueMove[] }> =>
+  db.$transaction(
+    async (tx) => {
+      const waiting = await tx.queueEntry.findMany({ where: { serviceId: entry.serviceId, status: 'WAITING' } })
+      const rows = await tx.$queryRaw<
+        {
+          entry_id: string
+          at: Date
+          kind: string
+          reason: string | null
+          from_key: unknown
+          to_key: unknown
+          service_id: string
+          from_service_id: string | null
+          bound_doctor_id: string | null
+        }[]
+      >`
+        SELECT ev.entry_id::text, ev.at, ev.kind, ev.reason, ev.from_key, ev.to_key, ev.service_id::text,
+          ev.from_service_id::text, e.bound_doctor_id::text
+        FROM (
+          SELECT *, version AS here FROM queue_events WHERE service_id = ${entry.serviceId}::uuid
+          UNION ALL
+          SELECT *, from_version AS here FROM queue_events
+            WHERE from_service_id = ${entry.serviceId}::uuid AND service_id <> from_service_id
+          UNION ALL
+          SELECT *, 0 AS here FROM queue_events WHERE entry_id = ${entry.id}::uuid
+            AND service_id <> ${entry.serviceId}::uuid AND from_service_id IS DISTINCT FROM ${entry.serviceId}::uuid
+        ) ev JOIN queue e ON e.id = ev.entry_id
+        WHERE ev.at >= ${entry.arrivedAt}
+        ORDER BY ev.here, ev.at, ev.entry_version`
+      const moves = rows.map((row): QueueMove => {
+        const comesFromElsewhere = row.from_service_id !== null && row.from_service_id !== entry.serviceId
+        const goesElsewhere = row.service_id !== entry.serviceId
+        return {
+          entryId: row.entry_id,
+          at: row.at,
+          kind: row.kind,
+          reason: row.reason,
+          fromKey: comesFromElsewhere || (goesElsewhere && row.from_service_id === null) ? null : fromStoredKey(row.from_key, row.entry_id),
+          toKey: goesElsewhere ? null : fromStoredKey(row.to_key, row.entry_id),
+          boundDoctorId: row.bound_doctor_id,
+        }
+      })
+      return {
+        waitingNow: waiting.map((row) => ({ key: keyOf(row), boundDoctorId: row.boundDoctorId })),
+        moves,
+      }
+    },
+    { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead },
+  )

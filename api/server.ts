@@ -1,0 +1,274 @@
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { useServer } from 'graphql-ws/use/ws'
+import { createYoga, type Plugin } from 'graphql-yoga'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { databaseNow } from './access/clock.ts'
+import { handleTokenRequest } from './access/oauth.ts'
+import { handleSetup } from './access/setup.ts'
+import { verifyAccessToken } from './access/tokens.ts'
+import type { Viewer } from './access/viewer.ts'
+import { createViewers } from './access/viewers.ts'
+import type { Context, Deps } from './context.ts'
+import { Refusal } from './errors.ts'
+import { cookiesOf, readAccessCookie } from './http/cookies.ts'
+import { presentError } from './http/errors.ts'
+import { graphiqlTabs } from './http/graphiql.ts'
+import { useIdempotency } from './http/idempotency.ts'
+import { useLimits } from './http/limits.ts'
+import { createLoaders } from './loaders.ts'
+import { schema } from './schema.ts'
+
+/** One open WebSocket: who is behind it, renewed while it is open. */
+type Connection = { viewer: Viewer | null; ip: string; stop: () => void }
+type Extra = { request: IncomingMessage; socket: WebSocket; connection?: Connection }
+
+type HttpContext = { request: Request; req: IncomingMessage; res: ServerResponse }
+type SocketContext = { extra: Extra }
+
+const MOST_BODY_BYTES = 1_000_000
+const MOST_SOCKET_MESSAGE_BYTES = 256_000
+const MOST_SUBSCRIPTIONS = 1_000
+/** The session ended or its token expired: come back with a new one. */
+const FORBIDDEN_CLOSE = 4403
+
+export type Server = {
+  /** The port that was bound; useful where the configured one is 0. */
+  port: number
+  close: () => Promise<void>
+}
+
+const bearer = (header: unknown): string | null =>
+  typeof header === 'string' && /^bearer /i.test(header) ? header.slice(7).trim() : null
+
+/** Boots HTTP and WebSocket on the given dependencies. */
+export const createServer = async (deps: Deps): Promise<Server> => {
+  const { config, db, bus, log } = deps
+  const viewers = createViewers({ db, bus, log })
+  const publicOrigin = new URL(config.publicUrl).origin
+
+  const ipOf = (req: IncomingMessage): string => {
+    const forwarded = config.trustProxy ? String(req.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() : ''
+    return forwarded || req.socket.remoteAddress || ''
+  }
+
+  /** Who holds this token now; refuses a token that is forged, expired or of an ended session. */
+  const viewerOf = async (token: string): Promise<{ viewer: Viewer; expiresAt: Date; sessionId: string }> => {
+    const claims = verifyAccessToken(token, config, databaseNow())
+    const viewer = claims && (await viewers.viewerOf(claims.sessionId))
+    if (!claims || !viewer)
+      throw new Refusal('UNAUTHENTICATED', 'The access token is not valid (any more); log in or refresh the session.')
+    return { viewer, ...claims }
+  }
+
+  const base = (ip: string) => ({ ...deps, loaders: createLoaders(db), idempotency: null, ip })
+
+  const httpContext = async ({ request, req, res }: HttpContext): Promise<Context & { idempotencyKey: string | null }> => {
+    const authorization = request.headers.get('authorization')
+    const token = bearer(authorization) ?? readAccessCookie(request, req)
+    if (authorization !== null && token === null)
+      throw new Refusal('UNAUTHENTICATED', 'The header authorization must be "Bearer" and an access token.')
+    return {
+      ...base(ipOf(req)),
+      viewer: token ? (await viewerOf(token)).viewer : null,
+      cookies: cookiesOf(config, request, req, res),
+      idempotencyKey: request.headers.get('idempotency-key'),
+    }
+  }
+
+  const socketContext = ({ extra }: SocketContext): Context & { idempotencyKey: null } => ({
+    ...base(extra.connection?.ip ?? ''),
+    viewer: extra.connection?.viewer ?? null,
+    cookies: null,
+    idempotencyKey: null,
+  })
+
+  /** Everything beside /graphql. */
+  const useRoutes = (): Plugin<HttpContext> => ({
+    onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
+      const req = (serverContext as unknown as HttpContext).req
+      const text = (body: string, status: number, type = 'text/plain') =>
+        endResponse(new fetchAPI.Response(body, { status, headers: { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' } }))
+      if (url.pathname === '/oauth/token') return endResponse(await handleTokenRequest(deps, request, ipOf(req)))
+      if (url.pathname.startsWith('/setup/')) return endResponse(await handleSetup(deps, request, ipOf(req)))
+      if (url.pathname === '/healthz') return text('ok', 200)
+      if (url.pathname === '/readyz')
+        return db.$queryRaw`SELECT 1`.then(
+          () => text('ready', 200),
+          () => text('the database does not answer', 503),
+        )
+      if (url.pathname === '/')
+        return endResponse(new fetchAPI.Response(null, { status: 302, headers: { location: '/graphql' } }))
+      if (url.pathname !== '/graphql') return text('not found', 404)
+    },
+  })
+
+  /** Events need a socket that ends with the rights behind it. */
+  const useSocketsOnly = (): Plugin => ({
+    onSubscribe: ({ args, setResultAndStopExecution }) => {
+      if ('extra' in (args.contextValue as object)) return
+      const refusal = new Refusal('BAD_INPUT', 'Subscriptions are served over WebSocket (graphql-ws) only.')
+      setResultAndStopExecution({ errors: [presentError(refusal, log)] })
+    },
+  })
+
+  const yoga = createYoga<HttpContext, Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    logging: false,
+    batching: false,
+    multipart: false,
+    cors: { origin: [publicOrigin], credentials: true, methods: ['POST'] },
+    context: (initial: unknown) =>
+      'extra' in (initial as object) ? socketContext(initial as SocketContext) : httpContext(initial as HttpContext),
+    maskedErrors: { maskError: (error) => presentError(error, log) },
+    graphiql: async () => ({
+      title: 'Anteroom API',
+      subscriptionsProtocol: 'WS',
+      credentials: 'same-origin',
+      defaultTabs: await graphiqlTabs(db, config.production),
+    }),
+    renderGraphiQL,
+    plugins: [useRoutes(), useLimits(), useSocketsOnly(), useIdempotency()] as Plugin[],
+  })
+
+  const handler = (req: IncomingMessage, res: ServerResponse): void => {
+    res.setHeader('x-content-type-options', 'nosniff')
+    res.setHeader('referrer-policy', 'same-origin')
+    res.setHeader('x-frame-options', 'DENY')
+    if (config.publicUrl.startsWith('https:')) res.setHeader('strict-transport-security', 'max-age=31536000')
+    const refuse = (status: number, code: string, message: string) => {
+      res.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+      res.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
+    }
+    const length = req.headers['content-length']
+    if (req.headers['transfer-encoding']) return refuse(411, 'BAD_INPUT', 'The request needs a content-length.')
+    if (Number(length ?? 0) > MOST_BODY_BYTES)
+      return refuse(413, 'PAYLOAD_TOO_LARGE', `The body has more than ${MOST_BODY_BYTES} bytes.`)
+    void yoga(req, res, { req, res })
+  }
+
+  const server = config.tls
+    ? createHttpsServer({ cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) }, handler)
+    : createHttpServer(handler)
+  server.requestTimeout = 30_000
+  server.headersTimeout = 10_000
+
+  const sockets = new WebSocketServer({
+    server,
+    path: '/graphql',
+    maxPayload: MOST_SOCKET_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    verifyClient: ({ req, origin }: { req: IncomingMessage; origin: string }) => {
+      if (!origin) return true
+      return origin === publicOrigin || (URL.canParse(origin) && new URL(origin).host === req.headers.host)
+    },
+  })
+
+  /** Ties a socket to its session: closed when the token expires or the session ends, its viewer renewed when rights change. */
+  const connect = async (extra: Extra, token: string | null): Promise<boolean> => {
+    const connection: Connection = { viewer: null, ip: ipOf(extra.request), stop: () => {} }
+    extra.connection = connection
+    if (!token) return true
+    try {
+      const { viewer, expiresAt, sessionId } = await viewerOf(token)
+      connection.viewer = viewer
+      const close = (why: string) => {
+        connection.viewer = null
+        extra.socket.close(FORBIDDEN_CLOSE, why)
+      }
+      const timer = setTimeout(() => close('The access token has expired.'), expiresAt.getTime() - databaseNow().getTime())
+      timer.unref()
+      const unwatch = viewers.watch(sessionId, (present) => {
+        if (present) connection.viewer = present
+        else close('The session has ended.')
+      })
+      connection.stop = () => {
+        clearTimeout(timer)
+        unwatch()
+      }
+      if (extra.socket.readyState !== extra.socket.OPEN) connection.stop()
+      return true
+    } catch (error) {
+      if (!(error instanceof Refusal)) log.warn({ err: error }, 'a socket could not be authenticated')
+      return false
+    }
+  }
+
+  const formatted = (error: unknown): GraphQLFormattedError => presentError(error, log).toJSON()
+
+  const closer = useServer<Record<string, unknown>, Extra>(
+    {
+      connectionInitWaitTimeout: 5_000,
+      execute: (args) => (args.rootValue as { execute: (args: unknown) => never }).execute(args),
+      subscribe: (args) => (args.rootValue as { subscribe: (args: unknown) => never }).subscribe(args),
+      onConnect: async ({ connectionParams, extra }) => {
+        const given = connectionParams?.authorization ?? connectionParams?.Authorization
+        if (given !== undefined && bearer(given) === null) return false
+        return connect(extra, bearer(given) ?? readAccessCookie(null, extra.request))
+      },
+      onDisconnect: ({ extra }) => extra.connection?.stop(),
+      onSubscribe: async (context, _id, params) => {
+        try {
+          if (Object.keys(context.subscriptions).length > MOST_SUBSCRIPTIONS)
+            throw new Refusal('TOO_COMPLEX', `One socket carries at most ${MOST_SUBSCRIPTIONS} operations at once.`)
+          const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+            extra: context.extra,
+            params,
+          } as never)
+          const document = parse(params.query)
+          const invalid = validate(schema, document)
+          if (invalid.length > 0) return invalid.map((error: unknown) => presentError(error, log))
+          const contextValue = await contextFactory()
+          const { connection } = context.extra
+          // Each event asks who the viewer is now.
+          Object.defineProperty(contextValue, 'viewer', {
+            configurable: true,
+            get: () => connection?.viewer ?? null,
+            set: () => {},
+          })
+          return {
+            schema,
+            document,
+            contextValue,
+            operationName: params.operationName,
+            variableValues: params.variables,
+            rootValue: { execute, subscribe },
+          }
+        } catch (error) {
+          return [presentError(error, log)]
+        }
+      },
+      onNext: (_context, _id, _payload, _args, result) =>
+        result.errors ? { ...result, errors: result.errors.map((error) => (error instanceof GraphQLError ? presentError(error, log) : error)) } : undefined,
+      onError: (_context, _id, _payload, errors) => errors.map((error) => formatted(error)),
+    },
+    sockets as never,
+  )
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.port, config.host, resolve)
+  })
+  server.on('error', (error) => log.error({ err: error }, 'the HTTP server met an error'))
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await closer.dispose()
+      const timer = setTimeout(() => server.closeAllConnections(), 3_000)
+      await closed
+      clearTimeout(timer)
+      viewers.close()
+      await yoga.dispose()
+    },
+  }
+}
+
