@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // Vite would choose graphql's development build for our files while packages load the other: two of its kind refuse each other.
+  resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['api/**/*.test.ts'],
     globalSetup: ['api/test/global-setup.ts'],

@@ -1,5 +1,6 @@
 import type { ObjectRef } from '@pothos/core'
 import { asObject, builder } from './builder.ts'
+import { uuidOf } from './database/uuid.ts'
 import { badInput } from './errors.ts'
 
 export type PageArgs = { first?: number | null; after?: string | null }
@@ -8,6 +9,8 @@ export type Page<Row> = {
   edges: { node: Row; cursor: string }[]
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
 }
+
+const CURSOR_RULE = 'must be a cursor from an earlier answer of this same list'
 
 const encode = (keys: readonly string[]): string => Buffer.from(JSON.stringify(keys)).toString('base64url')
 
@@ -18,9 +21,16 @@ const decode = (cursor: string, parts: number): string[] => {
   } catch {
     keys = null
   }
-  if (!Array.isArray(keys) || keys.length !== parts || keys.some((key) => typeof key !== 'string'))
-    throw badInput('after', 'must be a cursor from an earlier answer of this same list')
+  if (!Array.isArray(keys) || keys.length !== parts || keys.some((key) => typeof key !== 'string') || !uuidOf(keys.at(-1)))
+    throw badInput('after', CURSOR_RULE)
   return keys as string[]
+}
+
+/** A part of a cursor that is an instant. */
+export const instantKey = (key: string | undefined): Date => {
+  const instant = new Date(key ?? '')
+  if (Number.isNaN(instant.getTime())) throw badInput('after', CURSOR_RULE)
+  return instant
 }
 
 /** The page size: 50 unless told, at most 200. */

@@ -127,6 +127,17 @@ export const createLoaders = (db: Db) => ({
         ((clock_timestamp() AT TIME ZONE c.time_zone) - make_interval(mins => c.day_starts_at))::date)`,
     (row: { patientId: string; serviceId: string }) => row.patientId,
   ),
+  wardsOfPatient: listBy(
+    async (ids) =>
+      (
+        await db.patient.findMany({
+          where: { guardianId: { in: ids }, mergedIntoId: null },
+          include: patientLinks,
+          orderBy: [{ name: 'asc' }, { id: 'asc' }],
+        })
+      ).map(toPatientRow),
+    (row: PatientRow) => row.guardianId as string,
+  ),
   activeEntriesOfPatient: listBy(
     (ids) =>
       db.queueEntry.findMany({ where: { patientId: { in: ids }, finishedAt: null }, orderBy: { arrivalSeq: 'asc' } }),

@@ -24,7 +24,14 @@ beforeAll(async () => {
       data: { id: randomUUID(), clinicId, username, name: 'Reception', role: 'RECEPTIONIST', passwordHash },
     })
   await deps.db.patient.create({
-    data: { id: randomUUID(), name: 'Pat', phoneNumber: '+12025550100', phoneVerified: true, passwordHash, code: 'code' },
+    data: {
+      id: randomUUID(),
+      name: 'Pat',
+      phoneNumber: '+12025550100',
+      phoneVerified: true,
+      passwordHash,
+      code: 'code',
+    },
   })
 })
 
@@ -75,7 +82,11 @@ describe('POST /oauth/token', () => {
     ['a wrong password', { grant_type: 'password', username: 'reception', password: 'wrong one' }, 'invalid_grant'],
     ['an unknown user', { grant_type: 'password', username: 'nobody', password: 'wrong one' }, 'invalid_grant'],
     ['what is no number', { grant_type: 'password', username: '+1', password: 'wrong one' }, 'invalid_grant'],
-    ['too long a password', { grant_type: 'password', username: 'reception', password: 'x'.repeat(73) }, 'invalid_grant'],
+    [
+      'too long a password',
+      { grant_type: 'password', username: 'reception', password: 'x'.repeat(73) },
+      'invalid_grant',
+    ],
     ['an unknown refresh token', { grant_type: 'refresh_token', refresh_token: 'unknown' }, 'invalid_grant'],
   ])('answers 400 to %s', async (_name, parameters, error) => {
     const response = await ask(parameters as Record<string, string>)

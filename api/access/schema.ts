@@ -21,7 +21,7 @@ const rowOf = async (ctx: Context, viewer: Viewer): Promise<PatientRow | UserRow
   return row
 }
 
-const SessionRef = builder.objectRef<OpenedSession>('Session').implement({
+export const SessionRef = builder.objectRef<OpenedSession>('Session').implement({
   description:
     'What a log-in gives: an access token for the header `Authorization: Bearer …`, and the way to the next one.',
   fields: (t) => ({

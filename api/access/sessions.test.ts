@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { deactivateUser, updateUser } from '../staff/commands.ts'
 import { createContext, createTestDeps, type TestDeps } from '../test/context.ts'
 import { createTestDatabase, type TestDatabase } from '../test/database.ts'
-import { deactivateUser, updateUser } from '../staff/commands.ts'
 import { databaseNow, measureClock } from './clock.ts'
 import { changePassword, loginPatient, loginStaff, logout, openSession, refreshSession } from './commands.ts'
 import { sweepAccess } from './jobs.ts'
@@ -33,7 +33,9 @@ afterAll(async () => {
   await database.drop()
 })
 
-const newUser = async (role: 'ADMIN' | 'DOCTOR' | 'RECEPTIONIST' = 'RECEPTIONIST'): Promise<{ id: string; username: string }> => {
+const newUser = async (
+  role: 'ADMIN' | 'DOCTOR' | 'RECEPTIONIST' = 'RECEPTIONIST',
+): Promise<{ id: string; username: string }> => {
   const id = randomUUID()
   const username = `user-${id.slice(0, 8)}`
   await deps.db.user.create({ data: { id, clinicId, username, name: 'Somebody', role, passwordHash } })
@@ -65,7 +67,13 @@ describe('logging in', () => {
     const user = await newUser()
     const ctx = await createContext(deps)
     const session = await loginStaff(ctx, { username: ` ${user.username.toUpperCase()} `, password: PASSWORD })
-    expect(session.viewer).toMatchObject({ kind: 'user', userId: user.id, clinicId, role: 'RECEPTIONIST', serviceIds: [] })
+    expect(session.viewer).toMatchObject({
+      kind: 'user',
+      userId: user.id,
+      clinicId,
+      role: 'RECEPTIONIST',
+      serviceIds: [],
+    })
     expect(ctx.viewer).toEqual(session.viewer)
     expect(verifyAccessToken(session.accessToken, deps.config, databaseNow())).toMatchObject({
       sessionId: session.viewer.sessionId,
@@ -96,7 +104,9 @@ describe('logging in', () => {
       loginPatient(ctx, { phoneNumber: unproved.phoneNumber, password: PASSWORD }),
       loginPatient(ctx, { phoneNumber: '+12025550999', password: PASSWORD }),
     ])
-    const words = refusals.map((result) => (result.status === 'rejected' ? [result.reason.code, result.reason.message] : []))
+    const words = refusals.map((result) =>
+      result.status === 'rejected' ? [result.reason.code, result.reason.message] : [],
+    )
     expect(new Set(words.map(String)).size).toBe(1)
     expect(words[0]?.[0]).toBe('WRONG_CREDENTIALS')
     expect(ctx.viewer).toBeNull()
@@ -126,7 +136,8 @@ describe('logging in', () => {
 
   it('forgets failures with the right password, and lets many log in at once with it', async () => {
     const user = await newUser()
-    const logIn = async (password: string) => loginStaff(await createContext(deps), { username: user.username, password })
+    const logIn = async (password: string) =>
+      loginStaff(await createContext(deps), { username: user.username, password })
     for (let failure = 0; failure < 9; failure++) await expect(logIn('wrong password')).rejects.toThrow()
     await logIn(PASSWORD)
     for (let failure = 0; failure < 8; failure++) await expect(logIn('wrong password')).rejects.toThrow()
@@ -175,6 +186,14 @@ describe('refreshing', () => {
     expect(await auditOf(sessionId)).toEqual(['session.reused'])
   })
 
+  it('forgets tokens that were used 30 days ago', async () => {
+    const { refreshToken, sessionId } = await open((await newUser()).id)
+    const second = await rotateTokens(deps, refreshToken)
+    await shift(tokenHash(refreshToken), 31 * 86_400)
+    await rotateTokens(deps, second.refreshToken)
+    expect(await deps.db.refreshToken.count({ where: { sessionId } })).toBe(2)
+  })
+
   it('is refused for unknown tokens, expired sessions and inactive users', async () => {
     const user = await newUser()
     const [expired, inactive] = [await open(user.id), await open(user.id)]
@@ -196,7 +215,10 @@ describe('refreshing', () => {
     const session = await refreshSession({ ...(await createContext(deps)), cookies }, null)
     expect(session.refreshToken).toBeNull()
     expect(jar).toHaveLength(1)
-    await refreshSession({ ...(await createContext(deps)), cookies: { ...cookies, refreshToken: jar[0] ?? null } }, null)
+    await refreshSession(
+      { ...(await createContext(deps)), cookies: { ...cookies, refreshToken: jar[0] ?? null } },
+      null,
+    )
     await expect(
       refreshSession({ ...(await createContext(deps)), cookies: { ...cookies, refreshToken: 'stale' } }, null),
     ).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
@@ -229,7 +251,9 @@ describe('ending', () => {
     const holder = { patientId: patient.id }
     const [mine, other] = [await openTokens(deps, holder), await openTokens(deps, holder)]
     const ctx = await createContext(deps, mine.sessionId)
-    await expect(changePassword(ctx, 'not the present one', 'new password')).rejects.toMatchObject({ code: 'WRONG_CREDENTIALS' })
+    await expect(changePassword(ctx, 'not the present one', 'new password')).rejects.toMatchObject({
+      code: 'WRONG_CREDENTIALS',
+    })
     await expect(changePassword(ctx, PASSWORD, 'short')).rejects.toMatchObject({ details: { field: 'new' } })
     const session = await changePassword(ctx, PASSWORD, 'new password')
     expect(session.viewer.sessionId).toBe(mine.sessionId)
@@ -251,13 +275,15 @@ describe('ending', () => {
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1)
   })
 
-  it('old sessions and counts are swept away, live ones stay', async () => {
+  it('expired sessions are swept away, live ones stay', async () => {
     const user = await newUser()
     const [live, old] = [await open(user.id), await open(user.id)]
     await deps.db.$executeRaw`
-      UPDATE sessions SET ended_at = clock_timestamp() - interval '31 days' WHERE id = ${old.sessionId}::uuid`
+      UPDATE sessions SET expires_at = clock_timestamp() - interval '1 second' WHERE id = ${old.sessionId}::uuid`
     await sweepAccess(deps.db)
-    expect(await deps.db.session.findMany({ where: { userId: user.id }, select: { id: true } })).toEqual([{ id: live.sessionId }])
+    expect(await deps.db.session.findMany({ where: { userId: user.id }, select: { id: true } })).toEqual([
+      { id: live.sessionId },
+    ])
   })
 })
 
@@ -272,7 +298,9 @@ describe('watching viewers', () => {
         for (const { wanted, resolve } of waiting) if (states.at(-1) === wanted) resolve()
       },
       until: (wanted: string) =>
-        states.at(-1) === wanted ? Promise.resolve() : new Promise<void>((resolve) => waiting.push({ wanted, resolve })),
+        states.at(-1) === wanted
+          ? Promise.resolve()
+          : new Promise<void>((resolve) => waiting.push({ wanted, resolve })),
     }
   }
 

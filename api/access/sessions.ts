@@ -99,6 +99,9 @@ export const rotateTokens = async (
       RETURNING s.id, s.user_id, s.patient_id, s.expires_at
     ), token AS (
       INSERT INTO refresh_tokens (hash, session_id) SELECT ${tokenHash(successor)}, id FROM rolled ON CONFLICT (hash) DO NOTHING
+    ), forgotten AS (
+      DELETE FROM refresh_tokens t USING rolled
+      WHERE t.session_id = rolled.id AND t.used_at < clock_timestamp() - make_interval(days => ${SESSION_DAYS}::int)
     )
     SELECT id, user_id AS "userId", patient_id AS "patientId", expires_at AS "expiresAt" FROM rolled`
   if (row) return tokensOf(deps.config, row, successor)

@@ -56,7 +56,9 @@ describe('the setup link', () => {
 
   it('works once, however many send it at once', async () => {
     const url = await link()
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => send(url, { ...FORM, username: `ann${index}` })))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => send(url, { ...FORM, username: `ann${index}` })),
+    )
     expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1)
     expect(answers.filter((answer) => answer.status === 410)).toHaveLength(19)
     expect([await deps.db.user.count(), await deps.db.clinic.count()]).toEqual([1, 1])

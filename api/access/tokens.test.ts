@@ -14,7 +14,11 @@ const good = jwt.decode(token, { complete: true }) as jwt.Jwt
 const claims = good.payload as jwt.JwtPayload
 
 /** The good token with some of its header and claims replaced, signed with the right secret unless another is given. */
-const forged = (header: Record<string, unknown>, payload: Record<string, unknown>, secret = config.jwtSecret): string => {
+const forged = (
+  header: Record<string, unknown>,
+  payload: Record<string, unknown>,
+  secret = config.jwtSecret,
+): string => {
   const entries = Object.entries({ ...claims, ...payload }).filter(([, value]) => value !== undefined)
   return jwt.sign(Object.fromEntries(entries), secret, {
     header: { ...good.header, ...header } as jwt.JwtHeader,
@@ -44,7 +48,10 @@ describe('an access token', () => {
     ['of no algorithm', unsigned({ ...good.header, alg: 'none' })],
     ['of no algorithm in capitals', unsigned({ ...good.header, alg: 'NONE' })],
     ['of another algorithm', forged({ alg: 'HS512' }, {})],
-    ['that claims a public key algorithm', token.replace(/^[^.]+/, unsigned({ ...good.header, alg: 'RS256' }).split('.')[0] as string)],
+    [
+      'that claims a public key algorithm',
+      token.replace(/^[^.]+/, unsigned({ ...good.header, alg: 'RS256' }).split('.')[0] as string),
+    ],
     ['signed with a public key', forged({}, {}, String(pem))],
     ['signed with another secret', forged({}, {}, 'another secret of more than thirty-two')],
     ['of another type', forged({ typ: 'JWT' }, {})],

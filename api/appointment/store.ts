@@ -1,8 +1,16 @@
 import { calendarBounds } from '../clinic/day.ts'
+import { instantKey } from '../connection.ts'
 import type { Db, Tx } from '../database/client.ts'
 import type { Prisma } from '../database/generated/client.ts'
 import { notFound } from '../errors.ts'
-import { type AppointmentRow, type ClinicRow, type DoctorRow, doctorLinks, type ServiceRow, toDoctorRow } from '../loaders.ts'
+import {
+  type AppointmentRow,
+  type ClinicRow,
+  type DoctorRow,
+  doctorLinks,
+  type ServiceRow,
+  toDoctorRow,
+} from '../loaders.ts'
 import { freeSlots, type Rota, type SlotTime } from './slots.ts'
 
 export const findAppointment = (db: Db | Tx, id: string): Promise<AppointmentRow | null> =>
@@ -25,7 +33,10 @@ export const loadRotas = async (
   const ids = [...doctorIds]
   const hours = await db.doctorHours.findMany({ where: { doctorId: { in: ids } } })
   const exceptions = await db.hoursException.findMany({
-    where: { doctorId: { in: ids }, day: { gte: new Date(`${days.from}T00:00:00Z`), lte: new Date(`${days.to}T00:00:00Z`) } },
+    where: {
+      doctorId: { in: ids },
+      day: { gte: new Date(`${days.from}T00:00:00Z`), lte: new Date(`${days.to}T00:00:00Z`) },
+    },
   })
   const rota = (doctorId: string): Rota => ({
     timeZone: clinic.timeZone,
@@ -89,7 +100,10 @@ export const loadFreeSlots = async (
   )
   return doctors
     .flatMap((doctor) =>
-      freeSlots(days, rotas.get(doctor.id) as Rota, bookings.get(doctor.id) ?? [], now).map((slot) => ({ ...slot, doctor })),
+      freeSlots(days, rotas.get(doctor.id) as Rota, bookings.get(doctor.id) ?? [], now).map((slot) => ({
+        ...slot,
+        doctor,
+      })),
     )
     .sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
 }
@@ -99,8 +113,8 @@ export const listAppointments = (
   db: Db,
   { where, after, take }: { where: Prisma.AppointmentWhereInput; after: string[] | null; take: number },
 ): Promise<AppointmentRow[]> => {
-  const [startsAt, id] = after ? [new Date(after[0] as string), after[1] as string] : [null, '']
-  const behind = startsAt ? { OR: [{ startsAt: { gt: startsAt } }, { startsAt, id: { gt: id } }] } : {}
+  const startsAt = after && instantKey(after[0])
+  const behind = startsAt ? { OR: [{ startsAt: { gt: startsAt } }, { startsAt, id: { gt: after[1] as string } }] } : {}
   return db.appointment.findMany({
     where: { AND: [where, behind] },
     orderBy: [{ startsAt: 'asc' }, { id: 'asc' }],

@@ -69,7 +69,11 @@ export const createService = async (ctx: Context, input: NewService): Promise<Se
 const changeService = async (
   ctx: Context,
   id: string,
-  { action, audited, change }: { action: Action; audited: string; change: (work: Work, service: ServiceRow) => Promise<ServiceRow> },
+  {
+    action,
+    audited,
+    change,
+  }: { action: Action; audited: string; change: (work: Work, service: ServiceRow) => Promise<ServiceRow> },
 ): Promise<ServiceRow> => {
   const service = await ctx.loaders.service.load(id)
   demandOn(ctx.viewer, action, 'service', service, ({ clinicId }) => ({ clinicId }))
@@ -119,7 +123,12 @@ export const setIntake = async (
   })
 }
 
-type DoctorChange = { action: Action; audited: string; detail: string; change: (work: Work, doctor: DoctorRow) => Promise<void> }
+type DoctorChange = {
+  action: Action
+  audited: string
+  detail: string
+  change: (work: Work, doctor: DoctorRow) => Promise<void>
+}
 
 const changeDoctor = async (ctx: Context, id: string, change: DoctorChange): Promise<DoctorRow> => {
   const seen = await ctx.loaders.doctor.load(id)
@@ -199,7 +208,15 @@ export const setDoctorException = async (ctx: Context, input: DoctorExceptionInp
     detail: `${input.kind} ${input.day} ${timeOf(from)}–${timeOf(to)}`,
     change: async ({ tx }, doctor) => {
       await tx.hoursException.create({
-        data: { id: uuidv7(), doctorId: doctor.id, day: asDay(input.day), kind: input.kind, fromMinute: from, toMinute: to, reason },
+        data: {
+          id: uuidv7(),
+          doctorId: doctor.id,
+          day: asDay(input.day),
+          kind: input.kind,
+          fromMinute: from,
+          toMinute: to,
+          reason,
+        },
       })
     },
   })
@@ -237,4 +254,3 @@ export const setOnDuty = async (ctx: Context, { doctorId, onDuty, room }: DutyIn
     },
   })
 }
-

@@ -75,6 +75,7 @@ export const serviceSettings = (input: ServiceInput) => ({
 /** The letter of a service's tickets: a capital from A to Z, or two where a clinic has more services than letters. */
 export const ticketLetter = (letter: string): string => {
   const capital = letter.trim().toUpperCase()
-  if (!/^[A-Z]{1,2}$/.test(capital)) throw badInput('input.ticketLetter', 'must be a letter from A to Z, or two, as in G')
+  if (!/^[A-Z]{1,2}$/.test(capital))
+    throw badInput('input.ticketLetter', 'must be a letter from A to Z, or two, as in G')
   return capital
 }

@@ -3,7 +3,8 @@ import type { Work } from '../database/transaction.ts'
 import { notFound } from '../errors.ts'
 import { type ClinicRow, type DoctorRow, doctorLinks, type ServiceRow, toDoctorRow } from '../loaders.ts'
 
-export const listClinics = (db: Db): Promise<ClinicRow[]> => db.clinic.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }] })
+export const listClinics = (db: Db): Promise<ClinicRow[]> =>
+  db.clinic.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }] })
 
 export const findDoctor = async (db: Db | Tx, id: string): Promise<DoctorRow | null> => {
   const row = await db.doctor.findUnique({ where: { id }, include: doctorLinks })
@@ -15,7 +16,8 @@ const found = <Row>(row: Row | null, what: string): Row => {
   return row
 }
 
-export const reloadDoctor = async (db: Db | Tx, id: string): Promise<DoctorRow> => found(await findDoctor(db, id), 'doctor')
+export const reloadDoctor = async (db: Db | Tx, id: string): Promise<DoctorRow> =>
+  found(await findDoctor(db, id), 'doctor')
 
 export const reloadClinic = async (db: Db, id: string): Promise<ClinicRow> =>
   found(await db.clinic.findUnique({ where: { id } }), 'clinic')

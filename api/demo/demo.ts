@@ -151,7 +151,7 @@ const createClinic = async (deps: Deps, demo: DemoClinic, passwordHash: string):
 /** Fills an empty database with the demonstration clinics; answers whether it did. */
 export const fillDemo = async (deps: Deps): Promise<boolean> => {
   if ((await deps.db.clinic.count()) > 0) return false
-  const passwordHash = await hashPassword(DEMO_PASSWORD)
+  const passwordHash = await hashPassword({ ip: '', config: deps.config }, DEMO_PASSWORD, 'password')
   for (const demo of clinics) await createClinic(deps, demo, passwordHash)
   return true
 }

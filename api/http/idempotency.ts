@@ -20,7 +20,7 @@ const asResult = (error: Refusal): ExecutionResult => ({ errors: [error as never
  */
 export const useIdempotency = (): Plugin => ({
   onExecute: async ({ args, setResultAndStopExecution }) => {
-    const ctx = args.contextValue as Context & { idempotencyKey: string | null }
+    const ctx = args.contextValue as unknown as Context & { idempotencyKey: string | null }
     const operation = getOperationAST(args.document as DocumentNode, args.operationName)
     if (!ctx.idempotencyKey || !ctx.viewer || operation?.operation !== 'mutation') return
     if (!KEY.test(ctx.idempotencyKey)) {

@@ -42,7 +42,10 @@ export const registerPatient = async (ctx: Context, input: Registration): Promis
   const details = detailsOf(input, databaseNow())
   demandPassword(input.password, 'input.password')
   if (input.code != null)
-    throw badInput('input.code', 'cannot be checked: this clinic sends no codes yet; the desk can help with a number that is on a record')
+    throw badInput(
+      'input.code',
+      'cannot be checked: this clinic sends no codes yet; the desk can help with a number that is on a record',
+    )
   const phoneNumber = details.phoneNumber as string
   if (await ctx.db.patient.findUnique({ where: { phoneNumber } })) throw new Refusal('PHONE_NEEDS_CODE')
   const passwordHash = await hashPassword(ctx, input.password, 'input.password')
@@ -166,12 +169,16 @@ export const renewCode = async (ctx: Context, patientId: string | null | undefin
 const platforms: readonly string[] = ['android', 'ios', 'web']
 
 /** The viewer's phone gets push messages from now on; a phone that changed hands follows its last log-in. */
-export const registerDevice = async (ctx: Context, input: { pushToken: string; platform: string }): Promise<boolean> => {
+export const registerDevice = async (
+  ctx: Context,
+  input: { pushToken: string; platform: string },
+): Promise<boolean> => {
   demand(ctx.viewer, 'device.register')
   if (ctx.viewer?.kind !== 'patient') throw new Refusal('FORBIDDEN')
   const { patientId } = ctx.viewer
   const pushToken = input.pushToken.trim()
-  if (!/^[\x21-\x7e]{1,4096}$/.test(pushToken)) throw badInput('pushToken', 'must be 1 to 4096 characters without blanks')
+  if (!/^[\x21-\x7e]{1,4096}$/.test(pushToken))
+    throw badInput('pushToken', 'must be 1 to 4096 characters without blanks')
   const platform = input.platform.toLowerCase()
   if (!platforms.includes(platform)) throw badInput('platform', `must be one of ${platforms.join(', ')}`)
   await transact(
@@ -183,7 +190,13 @@ export const registerDevice = async (ctx: Context, input: { pushToken: string; p
         create: { id: uuidv7(), patientId, pushToken, platform },
         update: { patientId, platform },
       })
-      await audit({ action: 'device.registered', entity: 'Device', entityId: device.id, clinicId: null, detail: platform })
+      await audit({
+        action: 'device.registered',
+        entity: 'Device',
+        entityId: device.id,
+        clinicId: null,
+        detail: platform,
+      })
       return device
     },
   )
@@ -197,8 +210,7 @@ export const findPatient = async (
 ): Promise<PatientRow | null> => {
   demand(ctx.viewer, 'patient.search')
   const desk = deskOf(ctx)
-  if ((phoneNumber == null) === (code == null))
-    throw badInput('phoneNumber', 'must be given, or code, but not both')
+  if ((phoneNumber == null) === (code == null)) throw badInput('phoneNumber', 'must be given, or code, but not both')
   const found = await matchPatient(
     ctx.db,
     phoneNumber == null ? { code: (code ?? '').trim() } : { phoneNumber: phoneNumberOf(phoneNumber, 'phoneNumber') },
@@ -231,12 +243,14 @@ const refuseClashes = async ({ tx }: Work, keep: string, drop: string): Promise<
   const [entry] = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM queue a JOIN queue b ON a.service_id = b.service_id
     WHERE a.patient_id = ${keep}::uuid AND b.patient_id = ${drop}::uuid AND a.finished_at IS NULL AND b.finished_at IS NULL`
-  if (entry) throw new Refusal('ALREADY_WAITING', 'Both records wait for the same service; end one of the entries first.')
+  if (entry)
+    throw new Refusal('ALREADY_WAITING', 'Both records wait for the same service; end one of the entries first.')
   const [booking] = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM appointments a JOIN appointments b ON tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at)
     WHERE a.patient_id = ${keep}::uuid AND b.patient_id = ${drop}::uuid
       AND a.status IN ('BOOKED', 'CHECKED_IN') AND b.status IN ('BOOKED', 'CHECKED_IN')`
-  if (booking) throw new Refusal('PATIENT_BUSY', 'Both records have a booking at the same time; cancel one of them first.')
+  if (booking)
+    throw new Refusal('PATIENT_BUSY', 'Both records have a booking at the same time; cancel one of them first.')
 }
 
 const moveRecords = async ({ tx }: Work, keep: string, drop: string): Promise<void> => {

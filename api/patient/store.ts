@@ -70,7 +70,10 @@ export const matchPatient = async (
   db: Db,
   by: { phoneNumber: string } | { code: string },
 ): Promise<PatientRow | null> => {
-  const row = await db.patient.findFirst({ where: by, include: { ...patientLinks, mergedInto: { include: patientLinks } } })
+  const row = await db.patient.findFirst({
+    where: by,
+    include: { ...patientLinks, mergedInto: { include: patientLinks } },
+  })
   if (!row) return null
   const { mergedInto, ...own } = row
   return toPatientRow(mergedInto ?? own)

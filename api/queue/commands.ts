@@ -184,7 +184,12 @@ export const setUrgency = (ctx: Context, id: string, urgency: Urgency, reason: s
   )
 
 /** Places a waiting entry right behind another one of its queue, or first where `after` is null. */
-export const moveEntry = (ctx: Context, id: string, after: string | null, reason: string): Promise<EntryRow> => {
+export const moveEntry = async (
+  ctx: Context,
+  id: string,
+  after: string | null,
+  reason: string,
+): Promise<EntryRow> => {
   if (reason.trim() === '') throw badInput('reason', 'must say why; it is kept, and shown to those who are passed')
   if (reason.length > 500) throw badInput('reason', 'must have at most 500 characters')
   if (after === id) throw badInput('after', 'must be another entry')
@@ -209,7 +214,7 @@ const doctorFor = async (tx: Tx, doctorId: string, service: { id: string; clinic
 }
 
 /** Sends an entry to another service, another doctor or both; it keeps its ticket and due time. */
-export const transfer = (
+export const transfer = async (
   ctx: Context,
   id: string,
   to: { serviceId: string | null; doctorId: string | null },
@@ -285,7 +290,7 @@ export const callNext = async (
 }
 
 /** Calls one waiting patient out of turn. */
-export const callEntry = (
+export const callEntry = async (
   ctx: Context,
   id: string,
   input: { doctorId: string | null; room: string | null },

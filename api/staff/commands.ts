@@ -60,8 +60,7 @@ const saveDoctor = async (work: Work, user: UserRow, record: DoctorRecord | null
     if (existing.onDuty && (rests || record?.serviceIds))
       await raiseQueues(work, [...existing.services.map((link) => link.serviceId), ...(record?.serviceIds ?? [])])
   }
-  // A record at rest keeps its services for the day when it is revived.
-  if (!record?.active || !record.serviceIds) return
+  if (!record?.serviceIds) return
   await tx.doctorService.deleteMany({ where: { doctorId: id, serviceId: { notIn: [...record.serviceIds] } } })
   await tx.doctorService.createMany({
     data: record.serviceIds.map((serviceId) => ({ doctorId: id, serviceId })),
