@@ -22,6 +22,8 @@ export type Deps = {
 export type Context = Deps & {
   viewer: Viewer | null
   loaders: Loaders
+  /** The request named a token that is not valid (any more): all but opening a session is refused. */
+  hasStaleToken?: boolean
   /** Set while a mutation request under an Idempotency-Key runs. */
   idempotency: { caller: string; key: string; steps: number } | null
   /** The address of the caller, for throttling. */

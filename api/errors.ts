@@ -40,6 +40,8 @@ export const refusals = {
   PAYLOAD_TOO_LARGE: 'The request body is larger than the server accepts.',
   LINK_GONE: 'The link has been used, has expired or never existed.',
   UNAVAILABLE: 'The database cannot be reached at present; nothing was changed. Try again.',
+  GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   INTERNAL: 'An unexpected error; extensions.id names its entry in the log.',
 } as const
 

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { keepClock } from './access/clock.ts'
+import { warmPasswords } from './access/passwords.ts'
 import { createSetupLink } from './access/setup.ts'
 import { createTrail } from './audit/store.ts'
 import { createBus } from './bus.ts'
@@ -63,6 +64,7 @@ const start = async (): Promise<void> => {
   const db = connect(databaseUrl, { onLostConnection: (error) => log.warn({ err: error }, 'a database connection was lost') })
   undoing.push(() => db.$disconnect())
   undoing.push(await keepClock(db, log))
+  await warmPasswords(config.bcryptCost)
   const bus = createBus({ databaseUrl, redisUrl: config.redisUrl, log })
   undoing.push(() => bus.close())
   const trail = createTrail(db, log)

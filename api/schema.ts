@@ -5,6 +5,7 @@ import {
   type GraphQLInputType,
   GraphQLID,
   type GraphQLSchema,
+  getNamedType,
   isInputObjectType,
   isListType,
   isNonNullType,
@@ -43,19 +44,23 @@ const demandAll = (
   for (const field of fields) demandUuids(field.type, values[field.name], path ? `${path}.${field.name}` : field.name)
 }
 
+/** Who comes with an expired token may still get a new one. */
+const openToStale = new Set(['refreshSession', 'loginPatient', 'loginStaff', 'registerPatient', 'logout'])
+
 type Root = 'query' | 'mutation' | 'subscription'
 
 /** Reads of these are for everybody or about the viewer alone, and are not noted in the audit log. */
 const unnoted = new Set(['me', 'clinics', 'clinic', 'availableSlots', 'display', 'queuePosition', 'queue', 'queueEntry'])
 
-const note = (root: Root, name: string, args: Record<string, unknown>, ctx: Context, refused: string | null): void => {
+const note = (root: Root, field: GraphQLField<unknown, Context>, args: Record<string, unknown>, ctx: Context, refused: string | null): void => {
+  const { name } = field
   if (refused === null && (root !== 'query' || unnoted.has(name) || ctx.viewer?.kind !== 'user')) return
   const verb = refused === 'FORBIDDEN' || refused === 'UNAUTHENTICATED' ? 'denied' : refused ? 'refused' : 'read'
   const input = args.input as Record<string, unknown> | undefined
   const id = args.id ?? args.entryId ?? args.appointmentId ?? args.entityId ?? args.patientId ?? input?.id
   ctx.trail.record({
     action: `${verb}.${name}`,
-    entity: root,
+    entity: getNamedType(field.type).name,
     entityId: typeof id === 'string' && UUID.test(id) ? id : null,
     clinicId: ctx.viewer?.kind === 'user' ? ctx.viewer.clinicId : null,
     actorUserId: ctx.viewer?.kind === 'user' ? ctx.viewer.userId : null,
@@ -69,12 +74,14 @@ const guardRoot = (root: Root, field: GraphQLField<unknown, Context>): void => {
   const inner = (root === 'subscription' ? field.subscribe : field.resolve) as NonNullable<typeof field.resolve>
   const guarded: typeof inner = async (parent, args, ctx, info) => {
     try {
+      if (ctx.hasStaleToken && !openToStale.has(field.name))
+        throw new Refusal('UNAUTHENTICATED', 'The access token is not valid (any more); log in or refresh the session.')
       demandAll(field.args, args)
       const result = await inner(parent, args, ctx, info)
-      note(root, field.name, args, ctx, null)
+      note(root, field, args, ctx, null)
       return result
     } catch (error) {
-      if (error instanceof Refusal) note(root, field.name, args, ctx, error.code)
+      if (error instanceof Refusal) note(root, field, args, ctx, error.code)
       throw error
     }
   }

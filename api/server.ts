@@ -20,6 +20,7 @@ import { presentError } from './http/errors.ts'
 import { graphiqlTabs } from './http/graphiql.ts'
 import { useIdempotency } from './http/idempotency.ts'
 import { useLimits } from './http/limits.ts'
+import { useVariables } from './http/variables.ts'
 import { createLoaders } from './loaders.ts'
 import { schema } from './schema.ts'
 
@@ -56,25 +57,24 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     return forwarded || req.socket.remoteAddress || ''
   }
 
-  /** Who holds this token now; refuses a token that is forged, expired or of an ended session. */
-  const viewerOf = async (token: string): Promise<{ viewer: Viewer; expiresAt: Date; sessionId: string }> => {
+  /** Who holds this token now; null for one that is forged, expired or of an ended session. */
+  const holderOf = async (token: string): Promise<{ viewer: Viewer; expiresAt: Date; sessionId: string } | null> => {
     const claims = verifyAccessToken(token, config, databaseNow())
     const viewer = claims && (await viewers.viewerOf(claims.sessionId))
-    if (!claims || !viewer)
-      throw new Refusal('UNAUTHENTICATED', 'The access token is not valid (any more); log in or refresh the session.')
-    return { viewer, ...claims }
+    return viewer && { viewer, ...claims }
   }
 
   const base = (ip: string) => ({ ...deps, loaders: createLoaders(db), idempotency: null, ip })
 
   const httpContext = async ({ request, req, res }: HttpContext): Promise<Context & { idempotencyKey: string | null }> => {
     const authorization = request.headers.get('authorization')
-    const token = bearer(authorization) ?? readAccessCookie(request, req)
-    if (authorization !== null && token === null)
-      throw new Refusal('UNAUTHENTICATED', 'The header authorization must be "Bearer" and an access token.')
+    const token = authorization === null ? readAccessCookie(request, req) : bearer(authorization)
+    const holder = token ? await holderOf(token) : null
     return {
       ...base(ipOf(req)),
-      viewer: token ? (await viewerOf(token)).viewer : null,
+      viewer: holder?.viewer ?? null,
+      // GraphiQL's own cookie outlives nothing: without it the page is simply logged out.
+      hasStaleToken: authorization !== null && holder === null,
       cookies: cookiesOf(config, request, req, res),
       idempotencyKey: request.headers.get('idempotency-key'),
     }
@@ -134,7 +134,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       defaultTabs: await graphiqlTabs(db, config.production),
     }),
     renderGraphiQL,
-    plugins: [useRoutes(), useLimits(), useSocketsOnly(), useIdempotency()] as Plugin[],
+    plugins: [useRoutes(), useLimits(), useSocketsOnly(), useVariables(), useIdempotency()] as Plugin[],
   })
 
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
@@ -176,7 +176,9 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     extra.connection = connection
     if (!token) return true
     try {
-      const { viewer, expiresAt, sessionId } = await viewerOf(token)
+      const holder = await holderOf(token)
+      if (!holder) return false
+      const { viewer, expiresAt, sessionId } = holder
       connection.viewer = viewer
       const close = (why: string) => {
         connection.viewer = null
@@ -195,7 +197,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       if (extra.socket.readyState !== extra.socket.OPEN) connection.stop()
       return true
     } catch (error) {
-      if (!(error instanceof Refusal)) log.warn({ err: error }, 'a socket could not be authenticated')
+      log.warn({ err: error }, 'a socket could not be authenticated')
       return false
     }
   }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Viewer } from '../access/viewer.ts'
-import { wallOf } from '../clinic/day.ts'
 import { uuidv7 } from '../database/uuid.ts'
 import { createTestDeps, type TestDeps } from '../test/context.ts'
 import { createTestDatabase, type TestDatabase } from '../test/database.ts'
+import { createRandom, testSeed } from '../test/random.ts'
 import { addClinic, addPatient, ask, asPatient, dayIn, inDays, type SceneClinic } from '../test/scene.ts'
 
 let database: TestDatabase
@@ -52,12 +52,6 @@ const slots = async (args: Record<string, unknown>) => {
 let days = 10
 const nextDay = () => days++
 
-/** A small seeded generator: a failing run can be repeated. */
-const random = (seed: number) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-  return seed / 2 ** 32
-}
-
 describe('free slots', () => {
   test('are shown to anybody, for each doctor, and go when they are booked', async () => {
     const day = nextDay()
@@ -103,7 +97,9 @@ describe('free slots', () => {
       )
       return statements.length
     }
-    expect(await counted(62)).toBe(await counted(1))
+    const statements = await counted(1)
+    expect(statements).toBeGreaterThan(4)
+    expect(await counted(62)).toBe(statements)
   })
 })
 
@@ -231,19 +227,19 @@ describe('booking', () => {
 
 describe('races', () => {
   test('of two who book one slot, one wins and the other gets SLOT_TAKEN, fifty times', async () => {
-    const seed = 20261122
-    console.info(`booking race, seed ${seed}`)
-    const next = random(seed)
+    const seed = testSeed()
+    console.info(`booking race: TEST_SEED=${seed}`)
+    const random = createRandom(seed)
     for (let round = 0; round < 50; round++) {
       if (round % 16 === 0) nextDay()
       const startsAt = inDays(
         days - 1,
-        `${8 + Math.floor((round % 16) / 4)}`.padStart(2, '0') + `:${['00', '15', '30', '45'][round % 4]}`,
+        `${`${8 + Math.floor((round % 16) / 4)}`.padStart(2, '0')}:${['00', '15', '30', '45'][round % 4]}`,
       )
       const [one, two] = [await newPatient(), await newPatient()]
       const input = { startsAt, doctorId: clinic.doctorIds[0] }
       const race = [() => book(asPatient(one), input), () => book(clinic.receptionist, { ...input, patientId: two })]
-      if (next() < 0.5) race.reverse()
+      if (random.next() < 0.5) race.reverse()
       const results = await Promise.all(race.map((run) => run()))
       expect(results.map(({ code }) => code).toSorted()).toEqual(['SLOT_TAKEN', null].toSorted())
       expect(results.filter(({ appointment }) => appointment !== null)).toHaveLength(1)
@@ -306,40 +302,29 @@ describe('races', () => {
       ask(deps, small.admin, `mutation ($input: DoctorHoursInput!) { setDoctorHours(input: $input) { id } }`, {
         input: { doctorId, hours: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from, to })) },
       })
-    const day = nextDay()
-    for (let round = 0; round < 10; round++) {
-      const time = `${8 + Math.floor(round / 4)}`.padStart(2, '0') + `:${['00', '15', '30', '45'][round % 4]}`
-      const patients = await Promise.all([1, 2, 3].map(() => addPatient(database.db, { clinics: [small] })))
-      await Promise.all([
+    const booked = () => database.db.appointment.count({ where: { doctorId } })
+    for (let round = 0; round < 12; round++) {
+      const day = nextDay()
+      const patients = await Promise.all([1, 2, 3, 4, 5, 6].map(() => addPatient(database.db, { clinics: [small] })))
+      let bookedAtChange = -1
+      const results = await Promise.all([
         ...patients.map((patientId, index) =>
-          book(small.receptionist, { patientId, serviceId: small.serviceId, startsAt: inDays(day + index, time) }),
+          book(small.receptionist, {
+            patientId,
+            serviceId: small.serviceId,
+            startsAt: inDays(day, ['08:00', '08:15', '08:30', '08:45', '09:00', '09:15'][index] as string),
+          }),
         ),
-        setHours('13:00', '17:00'),
+        setHours('13:00', '17:00').then(async () => {
+          bookedAtChange = await booked()
+          return { code: null }
+        }),
       ])
-      const booked = await database.db.appointment.findMany({ where: { doctorId } })
-      const [changed] = await database.db.auditEvent.findMany({
-        where: { entityId: doctorId, action: 'doctor.hours_set' },
-        orderBy: { at: 'desc' },
-      })
-      // Whoever came after the change saw it: nothing of the morning was booked later than that.
-      const audits = await database.db.auditEvent.findMany({
-        where: {
-          action: 'appointment.booked',
-          entityId: { in: booked.map(({ id }) => id) },
-          at: { gt: changed?.at as Date },
-        },
-      })
-      const late = booked.filter(({ id }) => audits.some(({ entityId }) => entityId === id))
-      expect(late.filter(({ startsAt }) => wallOf(startsAt, 'Europe/Berlin').minute < 720)).toEqual([])
-      const after = await book(small.receptionist, {
-        patientId: await addPatient(database.db, { clinics: [small] }),
-        serviceId: small.serviceId,
-        startsAt: inDays(day + 3, time),
-      })
-      expect(after.code).toBe('OUTSIDE_HOURS')
+      expect(results.every(({ code }) => code === null || code === 'OUTSIDE_HOURS')).toBe(true)
+      // Whoever was not booked when the hours had changed was not booked afterwards either.
+      expect(await booked()).toBe(bookedAtChange)
       await setHours('08:00', '12:00')
     }
-    days += 4
   })
 })
 

@@ -100,6 +100,12 @@ const demandUrgency = (ctx: Context, urgency: Urgency, clinicId: string): void =
   )
 }
 
+/** A repeat of the same id waits here for the first, and then finds what it made. */
+const findFirstUse = async (tx: Tx, id: string): Promise<AppointmentRow | null> => {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`appointment ${id}`}, 0))::text`
+  return findAppointment(tx, id)
+}
+
 /** A record under this id is an answer only for who stored it: the user, or the patient (or guardian) whom it is for. */
 const storedBefore = (ctx: Context, stored: AppointmentRow): AppointmentRow => {
   const isOwn =
@@ -131,7 +137,7 @@ export const bookAppointment = async (ctx: Context, input: Booking): Promise<App
   const doctorId = input.doctorId ?? null
   const booked = await transact(ctx, reloadAppointment, async (work) => {
     const { tx } = work
-    const stored = input.id == null ? null : await findAppointment(tx, id)
+    const stored = input.id == null ? null : await findFirstUse(tx, id)
     if (stored) return storedBefore(ctx, stored)
     await shareDoctors(tx, service.id, doctorId)
     await demandFuture(tx, input.startsAt)
@@ -156,8 +162,6 @@ export const bookAppointment = async (ctx: Context, input: Booking): Promise<App
         skipDuplicates: true,
       })
       if (count === 1) return noteBooking(work, { id, clinic, service, patientId: patient.id })
-      const meanwhile = await findAppointment(tx, id)
-      if (meanwhile) return storedBefore(ctx, meanwhile)
       if (await isPatientBusy(tx, patient.id, slot)) throw new Refusal('PATIENT_BUSY')
     }
     throw new Refusal('SLOT_TAKEN')

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   accessSync,
@@ -78,6 +79,13 @@ export const placeCluster = (dataDir: string, engine: Engine, log: (line: string
     )
   }
   return isLink(place) ? readlinkSync(place) : join(realpathSync(dataDir), 'postgres')
+}
+
+/** PostgreSQL insists on being the only one who can open its folder; a copy made with `cp -r` comes out otherwise. */
+export const ownCluster = (clusterDir: string, { account }: Engine): void => {
+  const { uid, mode } = statSync(clusterDir)
+  if (account && uid !== account.uid) execFileSync('chown', ['-R', `${account.uid}:${account.gid}`, clusterDir])
+  if (mode & 0o077 && (account || uid === process.getuid?.())) chmodSync(clusterDir, 0o700)
 }
 
 /** Removes a data folder with everything in it, wherever its cluster was put. */

@@ -9,6 +9,7 @@ import {
   type Credentials,
   initCluster,
   openDataDir,
+  ownCluster,
   placeCluster,
   readCredentials,
   writeCredentials,
@@ -80,6 +81,7 @@ const startServer = async (place: Place): Promise<Embedded> => {
   }
   if (!known) writeCredentials(dataDir, credentials)
   if (isNew) await initCluster(engine, clusterDir, credentials.password, quick)
+  ownCluster(clusterDir, engine)
   refuseOtherVersions(clusterDir, engine)
   await endOrphan(engine, clusterDir, log)
   if (!isNew && !known) await resetPasswords(engine, clusterDir, credentials.password)

@@ -87,9 +87,11 @@ const bringUpToDate = async (
     throw new DatabaseProblem(
       `The database is newer than this Anteroom: it holds ${names(found.history.unpersistedMigrationNames)}, unknown to this version. Start the version that made it, or a newer one.`,
     )
-  if (found.editedMigrationNames.length > 0)
+  // One that failed left nothing behind and may well be put right in its file.
+  const edited = found.editedMigrationNames.filter((name) => !found.failedMigrationNames.includes(name))
+  if (edited.length > 0)
     throw new DatabaseProblem(
-      `${names(found.editedMigrationNames)} was edited after this database had applied it. Put prisma/migrations back as it was (git restore prisma/migrations) and write what should change as a new migration: npm run migrate:new NAME.`,
+      `${names(edited)} was edited after this database had applied it. Put prisma/migrations back as it was (git restore prisma/migrations) and write what should change as a new migration: npm run migrate:new NAME.`,
     )
   for (const name of found.failedMigrationNames) {
     log(`Migration ${name} did not go through at an earlier start; trying it again.`)

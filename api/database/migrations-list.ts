@@ -15,6 +15,8 @@ export const readMigrations = (dir: string): Migration[] =>
     .sort()
     .map((name) => ({ name, sql: readFileSync(join(dir, name, 'migration.sql'), 'utf8').replaceAll('\r\n', '\n') }))
 
-/** The schema as a migration left it stands beside its SQL; null before the first. */
-export const schemaAfter = (dir: string, migration: Migration | undefined): string | null =>
-  migration ? readFileSync(join(dir, migration.name, 'schema.prisma'), 'utf8') : null
+/** The schema as the migrations leave it: the copy beside the last one that changed it. Null before the first. */
+export const schemaAfter = (dir: string, migrations: readonly Migration[]): string | null => {
+  const file = migrations.map(({ name }) => join(dir, name, 'schema.prisma')).findLast(existsSync)
+  return file ? readFileSync(file, 'utf8') : null
+}

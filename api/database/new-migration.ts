@@ -12,11 +12,11 @@ export const writeMigration = async (name: string, now: Date, paths: Paths): Pro
     throw new DatabaseProblem(
       `A migration's name says what it changes, in small letters, digits and underscores, as in: npm run migrate:new add_rooms${name && ` (not "${name}")`}`,
     )
-  const last = readMigrations(paths.migrationsDir).at(-1)
+  const migrations = readMigrations(paths.migrationsDir)
   const schema = readFileSync(paths.schemaFile, 'utf8')
-  const sql = await difference(schemaAfter(paths.migrationsDir, last), schema)
+  const sql = await difference(schemaAfter(paths.migrationsDir, migrations), schema)
   if (sql === '') return null
-  const folder = join(paths.migrationsDir, `${nextStamp(now, last?.name)}_${name}`)
+  const folder = join(paths.migrationsDir, `${nextStamp(now, migrations.at(-1)?.name)}_${name}`)
   mkdirSync(folder)
   writeFileSync(join(folder, 'schema.prisma'), schema)
   writeFileSync(join(folder, 'migration.sql'), `${sql}\n`)

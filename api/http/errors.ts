@@ -18,8 +18,6 @@ const make = (error: unknown, message: string, extensions: Record<string, unknow
   return new GraphQLError(message, { nodes, source, positions, path, extensions })
 }
 
-const VARIABLE = /^Variable "\$([^"]+)" .*? at "([^"]+)"/
-
 /** What a client gets to see of an error: refusals with their code, everything unexpected masked under an id that the log knows. */
 export const presentError = (error: unknown, log: Logger): GraphQLError => {
   const cause = causeOf(error)
@@ -29,8 +27,7 @@ export const presentError = (error: unknown, log: Logger): GraphQLError => {
   // Errors of the document itself: syntax, validation, coercion of variables.
   if (cause instanceof GraphQLError) {
     if (cause.extensions.code && cause.extensions.code !== 'INTERNAL_SERVER_ERROR') return cause
-    const field = VARIABLE.exec(cause.message)?.[2]
-    return make(cause, cause.message, { ...cause.extensions, code: 'BAD_INPUT', ...(field ? { field } : {}) })
+    return make(cause, cause.message, { ...cause.extensions, code: 'BAD_INPUT' })
   }
   const id = uuidv7()
   log.error({ err: cause, id, path: (place(error) as Partial<GraphQLError>).path }, 'an unexpected error')

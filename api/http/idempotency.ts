@@ -3,15 +3,16 @@ import { type DocumentNode, type ExecutionResult, getOperationAST, isNonNullType
 import type { Plugin } from 'graphql-yoga'
 import type { Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
+import { presentError } from './errors.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
 
 /** Answers that say nothing lasting: asked again, the request may do better. */
 const passing = new Set(['UNAUTHENTICATED', 'UNAVAILABLE', 'INTERNAL', 'TOO_MANY_ATTEMPTS'])
 
-type Stored = { request_hash: string; answer: ExecutionResult | null }
+type Stored = { request_hash: string; answer: string | null }
 
-const asResult = (error: Refusal): ExecutionResult => ({ errors: [error as never] })
+const asResult = (ctx: Context, refusal: Refusal): ExecutionResult => ({ errors: [presentError(refusal, ctx.log)] })
 
 /**
  * The header Idempotency-Key: a mutation request repeated by the same caller within 24 hours answers the first result and does nothing.
@@ -25,7 +26,7 @@ export const useIdempotency = (): Plugin => ({
     if (!ctx.idempotencyKey || !ctx.viewer || operation?.operation !== 'mutation') return
     if (!KEY.test(ctx.idempotencyKey)) {
       const refusal = new Refusal('BAD_INPUT', 'Idempotency-Key must have 1 to 255 visible ASCII characters.', { field: 'Idempotency-Key' })
-      setResultAndStopExecution(asResult(refusal))
+      setResultAndStopExecution(asResult(ctx, refusal))
       return
     }
     // Tokens are never stored.
@@ -50,22 +51,22 @@ export const useIdempotency = (): Plugin => ({
       ON CONFLICT (caller, key) DO UPDATE SET request_hash = idempotent_answers.request_hash
       RETURNING request_hash, answer`
     if (stored && stored.request_hash !== hash) {
-      setResultAndStopExecution(asResult(new Refusal('IDEMPOTENCY_KEY_REUSED')))
+      setResultAndStopExecution(asResult(ctx, new Refusal('IDEMPOTENCY_KEY_REUSED')))
       return
     }
     if (stored?.answer) {
-      setResultAndStopExecution(stored.answer)
+      setResultAndStopExecution(JSON.parse(stored.answer))
       return
     }
     ctx.idempotency = { caller, key, steps: 0 }
     return {
       onExecuteDone: async ({ result }) => {
         if (Symbol.asyncIterator in (result as object)) return
-        const { errors } = result as ExecutionResult
-        if (errors?.some((error) => passing.has(String(error.extensions?.code)))) return
-        const answer = JSON.stringify(result)
+        const errors = (result as ExecutionResult).errors?.map((error) => presentError(error, ctx.log))
+        if (errors?.some((error) => passing.has(String(error.extensions.code)))) return
+        const answer = JSON.stringify({ ...result, ...(errors ? { errors } : {}) })
         await ctx.db.$executeRaw`
-          UPDATE idempotent_answers SET answer = ${answer}::jsonb WHERE caller = ${caller} AND key = ${key} AND answer IS NULL`
+          UPDATE idempotent_answers SET answer = ${answer} WHERE caller = ${caller} AND key = ${key} AND answer IS NULL`
       },
     }
   },

@@ -226,17 +226,22 @@ export const findPatient = async (
   return found
 }
 
-/** Locks the queues in which either stands, then both records: a walk-in takes its locks in the same order. */
+/** Locks the queues in which either stands or may check in, then both records: walk-ins and check-ins take their locks in the same order. */
 const lockForMerge = async (work: Work, ids: readonly string[]): Promise<void> => {
+  const ofBoth = { patientId: { in: [...ids] } }
   const open = async () => {
-    const entries = await work.tx.queueEntry.findMany({ where: { patientId: { in: [...ids] }, finishedAt: null } })
-    return entries.map(({ serviceId }) => serviceId)
+    const entries = await work.tx.queueEntry.findMany({ where: { ...ofBoth, finishedAt: null } })
+    const bookings = await work.tx.appointment.findMany({ where: { ...ofBoth, status: 'BOOKED' } })
+    return [...entries, ...bookings].map(({ serviceId }) => serviceId)
   }
   const serviceIds = await open()
   await raiseQueues(work, serviceIds)
   await work.tx.$queryRaw`SELECT id FROM patients WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`
-  const since = (await open()).filter((id) => !serviceIds.includes(id))
-  await raiseQueues(work, since)
+  const since = await open()
+  await raiseQueues(
+    work,
+    since.filter((id) => !serviceIds.includes(id)),
+  )
 }
 
 const refuseClashes = async ({ tx }: Work, keep: string, drop: string): Promise<void> => {

@@ -1,9 +1,12 @@
-import type { PatientModel } from '../database/generated/models.ts'
-
-type Mergeable = Pick<
-  PatientModel,
-  'id' | 'phoneNumber' | 'phoneVerified' | 'passwordHash' | 'dateOfBirth' | 'guardianId'
->
+/** What merging looks at in a record. */
+export type Mergeable = {
+  id: string
+  phoneNumber: string | null
+  phoneVerified: boolean
+  passwordHash: string | null
+  dateOfBirth: Date | null
+  guardianId: string | null
+}
 
 /** A patient logs in with a proved number and a password. */
 export const canLogIn = (patient: Mergeable): boolean =>

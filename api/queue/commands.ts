@@ -9,6 +9,7 @@ import { transact, type Work } from '../database/transaction.ts'
 import { uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
 import type { AppointmentRow, EntryRow } from '../loaders.ts'
+import { holdPatient } from '../patient/store.ts'
 import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
 import { findEntry, keyOf, toStoredKey } from './store.ts'
 import { ticketText } from './ticket.ts'
@@ -466,8 +467,8 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
     const present = await tx.service.findUniqueOrThrow({ where: { id: service.id } })
     if (!present.open)
       throw new Refusal('CLOSED', present.closedReason ? `The service takes no walk-ins: ${present.closedReason}` : undefined)
-    const patient = await tx.patient.findUnique({ where: { id: input.patientId } })
-    if (!patient || patient.mergedIntoId) throw notFound('patient')
+    const patient = await holdPatient(tx, input.patientId)
+    if (!patient) throw notFound('patient')
     if (input.doctorId) await doctorFor(tx, input.doctorId, service)
     await tx.$executeRaw`
       INSERT INTO clinic_patients (clinic_id, patient_id) VALUES (${service.clinicId}::uuid, ${patient.id}::uuid)

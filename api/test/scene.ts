@@ -1,4 +1,4 @@
-import { type ExecutionResult, graphql } from 'graphql'
+import { graphql } from 'graphql'
 import type { UserViewer, Viewer } from '../access/viewer.ts'
 import { addDays, instantOf, minuteOf, wallOf } from '../clinic/day.ts'
 import type { Deps } from '../context.ts'
@@ -24,7 +24,9 @@ const ZONE = 'Europe/Berlin'
 export const addClinic = async (db: Db, { doctors = 2, letter = 'G' } = {}): Promise<SceneClinic> => {
   const id = uuidv7()
   const serviceId = uuidv7()
-  await db.clinic.create({ data: { id, name: `Clinic ${letter}`, timeZone: ZONE } })
+  // The clinic day changes twelve hours from now, so that no test straddles it.
+  const dayStartsAt = (wallOf(new Date(), ZONE).minute + 720) % 1440
+  await db.clinic.create({ data: { id, name: `Clinic ${letter}`, timeZone: ZONE, dayStartsAt } })
   await db.service.create({
     data: { id: serviceId, clinicId: id, name: 'General practice', ticketLetter: letter, slotMinutes: 15 },
   })
@@ -111,19 +113,17 @@ export const inDays = (days: number, time: string): string =>
 
 export const dayIn = (days: number): string => addDays(wallOf(new Date(), ZONE).day, days)
 
-export type Answer = { data: any; codes: string[]; errors: NonNullable<ExecutionResult['errors']> }
-
-/** Sends GraphQL as this viewer, without the HTTP around it. */
+/** Sends GraphQL as this viewer, without the HTTP around it: the data as JSON, and the codes of the errors. */
 export const ask = async (
   deps: Deps,
   viewer: Viewer | null,
   source: string,
   variableValues: Record<string, unknown> = {},
-): Promise<Answer> => {
+) => {
   const contextValue = { ...(await createContext(deps)), viewer }
   const { data, errors = [] } = await graphql({ schema, source, contextValue, variableValues })
   const codes = errors.map(({ originalError, message }) =>
     originalError && 'code' in originalError ? String(originalError.code) : message,
   )
-  return { data, codes, errors }
+  return { data: JSON.parse(JSON.stringify(data ?? null)), codes, errors }
 }

@@ -308,7 +308,7 @@ CREATE TABLE "idempotent_answers" (
     "caller" TEXT NOT NULL,
     "key" TEXT NOT NULL,
     "request_hash" TEXT NOT NULL,
-    "answer" JSONB,
+    "answer" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "idempotent_answers_pkey" PRIMARY KEY ("caller","key")
