@@ -88,6 +88,13 @@ export const ownCluster = (clusterDir: string, { account }: Engine): void => {
   if (mode & 0o077 && (account || uid === process.getuid?.())) chmodSync(clusterDir, 0o700)
 }
 
+/** What root made in somebody's data folder stays usable without `sudo`. */
+export const leaveToOwner = (dataDir: string): void => {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(dataDir)
+  for (const name of ['anteroom.lock', 'postgres.json', 'postgres.log']) chownSync(join(dataDir, name), uid, gid)
+}
+
 /** Removes a data folder with everything in it, wherever its cluster was put. */
 export const removeDataDir = (dataDir: string): void => {
   const place = join(dataDir, 'postgres')

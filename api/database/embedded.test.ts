@@ -1,6 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -59,7 +72,9 @@ const startElsewhere = async (dataDir: string) => {
     await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, log: () => {}, quick: true })
     console.log('ready')
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout, 'data')
   return child
 }
@@ -81,7 +96,8 @@ afterAll(() => {
   for (const folder of folders) removeDataDir(folder)
 })
 
-const expectKept = async ({ url }: Embedded) => expect(await ask(url, 'SELECT what FROM kept')).toEqual([{ what: 'data' }])
+const expectKept = async ({ url }: Embedded) =>
+  expect(await ask(url, 'SELECT what FROM kept')).toEqual([{ what: 'data' }])
 
 it('keeps its data and its address from one start to the next', async () => {
   const first = await start(dataDir)
@@ -122,7 +138,9 @@ it('writes no failed statement to its log: statements carry what patients said',
 
 it('says so when it is started twice, and by whom', async () => {
   await start(dataDir)
-  await expect(start(dataDir)).rejects.toThrow(`Anteroom is already running on the data folder ${dataDir} (process ${process.pid})`)
+  await expect(start(dataDir)).rejects.toThrow(
+    `Anteroom is already running on the data folder ${dataDir} (process ${process.pid})`,
+  )
 })
 
 it('stops the database that a killed Anteroom left running, and goes on with its data', async () => {
@@ -208,7 +226,9 @@ it('says so when it may not write in the data folder', async () => {
   // Root may write everywhere, so it puts its rights aside for this.
   if (isRoot) process.seteuid?.(65534)
   try {
-    await expect(start(folder)).rejects.toThrow(`The data folder ${folder} cannot be used: no right to write there. Choose another with DATA_DIR.`)
+    await expect(start(folder)).rejects.toThrow(
+      `The data folder ${folder} cannot be used: no right to write there. Choose another with DATA_DIR.`,
+    )
     await expect(start(join(folder, 'deeper'))).rejects.toThrow(/no right to write there/)
   } finally {
     if (isRoot) process.seteuid?.(0)

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import {
   type Credentials,
   initCluster,
+  leaveToOwner,
   openDataDir,
   ownCluster,
   placeCluster,
@@ -51,11 +52,17 @@ const QUICK_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writ
 export const startEmbedded = async ({ dataDir: given, log, quick = false }: EmbeddedOptions): Promise<Embedded> => {
   const dataDir = resolve(given)
   openDataDir(dataDir)
-  const unlock = lockFolder(dataDir)
+  const locks = [lockFolder(dataDir)]
+  const unlock = () => {
+    for (const release of locks.splice(0)) release()
+  }
   try {
     const engine = findEngine(accountFor(join(dataDir, 'postgres')))
     const clusterDir = placeCluster(dataDir, engine, log)
+    // Copies of a data folder whose `postgres` is a link all lead to one cluster.
+    if (dirname(clusterDir) !== realpathSync(dataDir)) locks.push(lockFolder(dirname(clusterDir)))
     const server = await startServer({ dataDir, clusterDir, engine, log, quick })
+    leaveToOwner(dataDir)
     let stopping: Promise<void> | undefined
     const stop = () => {
       stopping ??= server.stop().finally(unlock)

@@ -47,7 +47,9 @@ describe('bringing a database up to date', () => {
     await start(MIGRATIONS_DIR)
     const names = readMigrations(MIGRATIONS_DIR).map(({ name }) => name)
     expect(said).toEqual(names.map((name) => `Applied migration ${name}.`))
-    const noted = await ask('SELECT migration_name AS name, applied_steps_count AS steps FROM _prisma_migrations ORDER BY 1')
+    const noted = await ask(
+      'SELECT migration_name AS name, applied_steps_count AS steps FROM _prisma_migrations ORDER BY 1',
+    )
     expect(noted).toEqual(names.map((name) => ({ name, steps: 1 })))
     said = []
     await start(MIGRATIONS_DIR)
@@ -132,7 +134,10 @@ describe('writing a migration', () => {
   })
 
   it('writes the difference, and the schema it leads to beside it', async () => {
-    writeFileSync(paths().schemaFile, schema.replace('  room     String?\n', '  room     String?\n  colour   String?\n'))
+    writeFileSync(
+      paths().schemaFile,
+      schema.replace('  room     String?\n', '  room     String?\n  colour   String?\n'),
+    )
     const written = await writeMigration('add_colour', new Date('2027-01-02T03:04:05Z'), paths())
     expect(written).toBe(join(folder, 'migrations/20270102030405_add_colour'))
     expect(readFileSync(`${written}/migration.sql`, 'utf8')).toBe(

@@ -45,7 +45,12 @@ const words = (error: unknown, depth = 0): string => {
   if (typeof error !== 'object' || error === null || depth > 5) return String(error)
   const { message, code, meta, cause } = error as Record<string, unknown>
   const driver = (meta as Record<string, unknown> | undefined)?.driverAdapterError
-  const own = [message, code, (error as Record<string, unknown>).originalMessage, (error as Record<string, unknown>).originalCode]
+  const own = [
+    message,
+    code,
+    (error as Record<string, unknown>).originalMessage,
+    (error as Record<string, unknown>).originalCode,
+  ]
   return [...own, driver && words(driver, depth + 1), cause && words(cause, depth + 1)].filter(Boolean).join(' ')
 }
 
@@ -58,7 +63,8 @@ export const refusalOf = (error: unknown): Refusal | null => {
 
 const RETRY = /\b(40001|40P01|P2034)\b|deadlock detected|could not serialize/
 
-const unavailable = /\b(P1001|P1002|P1008|P1017|P2024|P2028|ECONNREFUSED|ECONNRESET|EPIPE|57P01|57P02|57P03|08\w{3})\b|Connection terminated|timeout exceeded when trying to connect|Query read timeout|terminating connection/
+const unavailable =
+  /\b(P1001|P1002|P1008|P1017|P2024|P2028|ECONNREFUSED|ECONNRESET|EPIPE|57P01|57P02|57P03|08\w{3})\b|Connection terminated|timeout exceeded when trying to connect|Query read timeout|terminating connection/
 
 /** True where the database could not be reached or went away. */
 export const isUnavailable = (error: unknown): boolean => unavailable.test(words(error))

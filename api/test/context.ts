@@ -11,9 +11,9 @@ import type { TestDatabase } from './database.ts'
 export type TestDeps = Deps & { close: () => Promise<void> }
 
 /** One instance without its HTTP: what commands stand on, over a real database. */
-export const createTestDeps = ({ db, url }: TestDatabase): TestDeps => {
+export const createTestDeps = ({ db, url }: Pick<TestDatabase, 'db' | 'url'>, redisUrl: string | null = null): TestDeps => {
   const log = pino({ level: 'silent' })
-  const bus = createBus({ databaseUrl: url, redisUrl: null, log })
+  const bus = createBus({ databaseUrl: url, redisUrl, log })
   const trail = createTrail(db, log)
   // Cheap hashes: tests are about who gets in, not about how long a guess takes.
   const config = { ...parseConfig({}), bcryptCost: 4 }

@@ -4,7 +4,7 @@ import WebSocket from 'ws'
 import { fillDemo } from '../demo/demo.ts'
 import { createServer } from '../server.ts'
 import { createTestDeps, type TestDeps } from './context.ts'
-import { createTestDatabase } from './database.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export type Answer<Data = any> = {
   data: Data
@@ -62,10 +62,18 @@ const watchOn = (client: Client, query: string, variables?: Record<string, unkno
   return { events, until, done, stop }
 }
 
-/** A whole instance over HTTP and WebSocket on a database of its own, with or without the demonstration clinics. */
-export const startTestServer = async ({ demo = true } = {}) => {
-  const database = await createTestDatabase({ max: 16 })
-  const deps: TestDeps = createTestDeps(database)
+type Options = {
+  /** Fill the demonstration clinics. */
+  demo?: boolean
+  /** A database shared with other instances; it is then not dropped at the end. */
+  database?: TestDatabase
+  redisUrl?: string | null
+}
+
+/** A whole instance over HTTP and WebSocket, on a database of its own unless told. */
+export const startTestServer = async ({ demo = true, database: shared, redisUrl = null }: Options = {}) => {
+  const database = shared ?? (await createTestDatabase({ max: 16 }))
+  const deps: TestDeps = createTestDeps(database, redisUrl)
   deps.config.port = 0
   deps.config.host = '127.0.0.1'
   if (demo) await fillDemo(deps)
@@ -119,7 +127,7 @@ export const startTestServer = async ({ demo = true } = {}) => {
       for (const client of clients) await client.dispose()
       await server.close()
       await deps.close()
-      await database.drop()
+      if (!shared) await database.drop()
     },
   }
 }

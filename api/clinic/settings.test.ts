@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { clinicSettings, serviceSettings, ticketLetter } from './settings.ts'
+
+describe('settings of a clinic', () => {
+  test('what is left out is not touched; only the no-show timer can be taken away', () => {
+    expect(clinicSettings({})).toEqual({})
+    expect(clinicSettings({ name: null, timeZone: null, languages: null })).toEqual({})
+    expect(clinicSettings({ noShowMinutes: null })).toEqual({ noShowMinutes: null })
+  })
+
+  test('are stored in one form', () => {
+    expect(
+      clinicSettings({
+        name: ' North ',
+        timeZone: 'europe/berlin',
+        dayStartsAt: '04:30',
+        languages: ['EN', 'pt-br', 'en'],
+      }),
+    ).toEqual({ name: 'North', timeZone: 'Europe/Berlin', dayStartsAt: 270, languages: ['en', 'pt-BR'] })
+  })
+
+  test.each([
+    [{ name: '' }, 'at least one character'],
+    [{ timeZone: 'Berlin' }, 'IANA'],
+    [{ timeZone: '+01:00' }, 'IANA'],
+    [{ dayStartsAt: '24:00' }, '00:00 to 23:59'],
+    [{ dayStartsAt: '4:00' }, '00:00 to 23:59'],
+    [{ graceMinutes: -1 }, 'from 0 to 1440'],
+    [{ undoSeconds: 3601 }, 'from 0 to 3600'],
+    [{ noShowMinutes: 0 }, 'from 1 to 1440'],
+    [{ languages: [] }, 'at least one language'],
+    [{ languages: ['en', '?'] }, 'language tag'],
+  ])('%j is refused', (input, message) => {
+    expect(() => clinicSettings(input)).toThrow(message)
+  })
+})
+
+test('slots are 5 minutes to 8 hours long', () => {
+  expect(serviceSettings({ slotMinutes: 5, bookedLeadMinutes: 0 })).toEqual({ slotMinutes: 5, bookedLeadMinutes: 0 })
+  expect(() => serviceSettings({ slotMinutes: 4 })).toThrow('from 5 to 480')
+  expect(() => serviceSettings({ slotMinutes: 481 })).toThrow('from 5 to 480')
+  expect(() => serviceSettings({ bookedLeadMinutes: -1 })).toThrow('from 0 to 1440')
+})
+
+test('a ticket letter is a capital, or two', () => {
+  expect(['g', ' V ', 'AB'].map(ticketLetter)).toEqual(['G', 'V', 'AB'])
+  for (const wrong of ['', '1', 'ABC', 'Ä', 'G-']) expect(() => ticketLetter(wrong)).toThrow('letter from A to Z')
+})
