@@ -59,6 +59,9 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
+/** The names of all variables. */
+export const variables: readonly string[] = Object.keys(environment.shape)
+
 /** Environment → Config; throws a ConfigError that lists every problem at once. Empty variables count as unset. */
 export const parseConfig = (env: Record<string, string | undefined>): Config => {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))

@@ -16,7 +16,8 @@ export const lackingPackages = (root) => {
     .filter(([path, wanted]) => {
       if (!path.includes('node_modules/')) return false
       const found = installed[path]
-      if (!found) return !wanted.optional && !((wanted.dev || wanted.devOptional) && process.env.NODE_ENV === 'production')
+      if (!found)
+        return !wanted.optional && !((wanted.dev || wanted.devOptional) && process.env.NODE_ENV === 'production')
       return !wanted.link && found.version !== wanted.version
     })
     .map(([path]) => path.replace(/^.*node_modules\//, ''))

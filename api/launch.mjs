@@ -1,5 +1,5 @@
 // The beginning of every npm script, on whatever Node the machine has: sees to it that what is needed is installed and
-// generated, then goes on under the project's own Node. `node api/launch.mjs` alone only prepares.
+// generated, then goes on under the project's own Node. `node api/launch.mjs` alone only prepares; `--with-env` reads .env.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,12 @@ const env = {
 }
 
 const run = (command, args) =>
-  spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
+  spawnSync(command, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  })
 
 const runsOwnNode = () => {
   const { stdout } = spawnSync(ownNode, ['--version'], { encoding: 'utf8' })
@@ -45,18 +50,29 @@ const install = () => {
       stop('The packages could not be installed; npm says above why. Anteroom needs the npm registry for this once.')
   }
   // Where install scripts are not allowed to run, this one is run by hand: it fetches Node itself.
-  if (!runsOwnNode()) spawnSync(process.execPath, ['installArchSpecificPackage'], { cwd: join(root, 'node_modules', 'node'), env, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (!runsOwnNode())
+    spawnSync(process.execPath, ['installArchSpecificPackage'], {
+      cwd: join(root, 'node_modules', 'node'),
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
   if (!runsOwnNode()) stop(`The Node that Anteroom runs on could not be installed at ${ownNode}.`)
 }
 
 const generate = () => {
   const hash = createHash('sha256')
-  for (const file of ['prisma/schema.prisma', 'node_modules/prisma/package.json']) hash.update(readFileSync(join(root, file)))
+  for (const file of ['prisma/schema.prisma', 'node_modules/prisma/package.json'])
+    hash.update(readFileSync(join(root, file)))
   const wanted = hash.digest('hex')
   const stamp = join(root, 'api/database/generated/.made-from')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  const made = spawnSync(ownNode, [join(root, 'node_modules/prisma/build/index.js'), 'generate', '--no-hints'], { cwd: root, env, encoding: 'utf8' })
-  if (made.status !== 0) stop(`The database client could not be generated from prisma/schema.prisma:\n${made.stdout}${made.stderr}`)
+  const made = spawnSync(ownNode, [join(root, 'node_modules/prisma/build/index.js'), 'generate', '--no-hints'], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  })
+  if (made.status !== 0)
+    stop(`The database client could not be generated from prisma/schema.prisma:\n${made.stdout}${made.stderr}`)
   writeFileSync(stamp, wanted)
 }
 
@@ -73,8 +89,11 @@ const goOn = (args) => {
 }
 
 if (Number(process.versions.node.split('.')[0]) < 20)
-  stop(`Anteroom needs Node 20 or newer to begin (it then brings its own), and this is Node ${process.versions.node}. See https://nodejs.org.`)
+  stop(
+    `Anteroom needs Node 20 or newer to begin (it then brings its own), and this is Node ${process.versions.node}. See https://nodejs.org.`,
+  )
 install()
 generate()
 const args = process.argv.slice(2)
+if (args[0] === '--with-env') args.splice(0, 1, ...(existsSync(join(root, '.env')) ? [`--env-file=${join(root, '.env')}`] : []))
 if (args.length > 0) goOn(args)

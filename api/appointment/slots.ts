@@ -17,7 +17,7 @@ export type Rota = {
  * Every slot of one local day, free or not: from the start of each working stretch one after the other, as the clock on the wall shows them.
  * A time that the day skips in spring has no slot; an hour that comes twice in autumn has its slots once, the first time.
  */
-export const slotGrid = (day: string, { timeZone, slotMinutes, weekly, exceptions }: Rota): SlotTime[] => {
+const slotGrid = (day: string, { timeZone, slotMinutes, weekly, exceptions }: Rota): SlotTime[] => {
   const stretches = workingStretches(day, weekly, exceptions)
   if (stretches.length === 0) return []
   const clock = clockOf(day, timeZone)
@@ -37,7 +37,7 @@ export const slotGrid = (day: string, { timeZone, slotMinutes, weekly, exception
 }
 
 /** Those of the slots that have not begun and overlap none of the doctor's bookings. Both come sorted by start; bookings do not overlap. */
-export const withoutTaken = (slots: readonly SlotTime[], bookings: readonly SlotTime[], now: Date): SlotTime[] => {
+const withoutTaken = (slots: readonly SlotTime[], bookings: readonly SlotTime[], now: Date): SlotTime[] => {
   let next = 0
   return slots.filter(({ startsAt, endsAt }) => {
     if (startsAt <= now) return false

@@ -6,7 +6,7 @@ import { type ClinicRow, type DoctorRow, doctorLinks, type ServiceRow, toDoctorR
 export const listClinics = (db: Db): Promise<ClinicRow[]> =>
   db.clinic.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }] })
 
-export const findDoctor = async (db: Db | Tx, id: string): Promise<DoctorRow | null> => {
+const findDoctor = async (db: Db | Tx, id: string): Promise<DoctorRow | null> => {
   const row = await db.doctor.findUnique({ where: { id }, include: doctorLinks })
   return row && toDoctorRow(row)
 }

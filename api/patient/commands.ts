@@ -47,7 +47,9 @@ export const registerPatient = async (ctx: Context, input: Registration): Promis
       'cannot be checked: this clinic sends no codes yet; the desk can help with a number that is on a record',
     )
   const phoneNumber = details.phoneNumber as string
-  if (await ctx.db.patient.findUnique({ where: { phoneNumber } })) throw new Refusal('PHONE_NEEDS_CODE')
+  // Spares the hash; under an Idempotency-Key the record may be the one that this request made before.
+  if (!ctx.idempotency && (await ctx.db.patient.findUnique({ where: { phoneNumber } })))
+    throw new Refusal('PHONE_NEEDS_CODE')
   const passwordHash = await hashPassword(ctx, input.password, 'input.password')
   const { id } = await transact(ctx, reloadPatient, async ({ tx, audit }) => {
     const id = uuidv7()

@@ -18,7 +18,7 @@ export type Details = {
 }
 
 /** A patient's name: one line of 1 to 200 characters. */
-export const patientName = (name: string, field: string): string => requiredLine(name, { field, max: 200 })
+const patientName = (name: string, field: string): string => requiredLine(name, { field, max: 200 })
 
 /** The details that were given, checked; what was left out is not there. Null takes a phone number or date of birth away. */
 export const detailsOf = (input: DetailsInput, now: Date): Details => ({

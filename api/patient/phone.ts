@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import { badInput } from '../errors.ts'
 
-export const PHONE_RULE = 'must begin with + and the country code, as in +12025550100'
+const PHONE_RULE = 'must begin with + and the country code, as in +12025550100'
 
 /**
  * A phone number as it is stored: E.164. Null for what cannot be one.

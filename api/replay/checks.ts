@@ -102,7 +102,9 @@ export const ticketGaps = ({ entries }: DayRecord, dayOf: DayOf): string[] =>
     [...Map.groupBy(group, (entry) => dayOf(entry.arrivedAt)).values()].flatMap((day) =>
       day
         .toSorted((a, b) => a.arrivedAt - b.arrivedAt || ticketNumber(a) - ticketNumber(b))
-        .flatMap((entry, index) => (ticketNumber(entry) === index + 1 ? [] : [`${entry.ticket} is number ${index + 1}`])),
+        .flatMap((entry, index) =>
+          ticketNumber(entry) === index + 1 ? [] : [`${entry.ticket} is number ${index + 1}`],
+        ),
     ),
   )
 
@@ -131,7 +133,10 @@ export const unexplainedSetbacks = ({ watches, histories }: DayRecord): string[]
   watches.flatMap(({ entryId, setbacks }) =>
     setbacks
       .filter((setback) => !isExplained(setback, histories.get(entryId) ?? []))
-      .map(({ from, to }) => `${entryId} went from ${from.status} ${from.position ?? ''} to ${to.status} ${to.position ?? ''}`),
+      .map(
+        ({ from, to }) =>
+          `${entryId} went from ${from.status} ${from.position ?? ''} to ${to.status} ${to.position ?? ''}`,
+      ),
   )
 
 /** The most patients who waited at once for one service, by the database's clock. */

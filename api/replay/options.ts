@@ -22,7 +22,8 @@ The server is looked for on PORT (4000) of HOST (127.0.0.1); where none answers,
 const speedOf = (text: string): number | null => {
   if (text === 'max') return null
   const speed = Number(text)
-  if (!(speed > 0 && speed <= 100_000)) throw new UsageError(`--speed must be max or a number up to 100000, not "${text}".`)
+  if (!(speed > 0 && speed <= 100_000))
+    throw new UsageError(`--speed must be max or a number up to 100000, not "${text}".`)
   return speed
 }
 

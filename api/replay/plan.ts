@@ -31,7 +31,10 @@ type Worker = {
 const sequence: Record<PlannedEvent['kind'], number> = { arrive: 0, complete: 1, call: 2 }
 
 const leastRecent = (workers: readonly Worker[]): Worker | undefined =>
-  workers.reduce<Worker | undefined>((best, worker) => (best && best.freeAt <= worker.freeAt ? best : worker), undefined)
+  workers.reduce<Worker | undefined>(
+    (best, worker) => (best && best.freeAt <= worker.freeAt ? best : worker),
+    undefined,
+  )
 
 /**
  * Who calls at a recorded second: a free doctor of the type; else one more doctor; else, when there are as many as there may be,

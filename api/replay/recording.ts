@@ -34,7 +34,9 @@ const visitOf = (cells: readonly string[], line: number): { date: string; visit:
     throw new RecordingError(`Line ${line}: ${what}`)
   }
   if (cells.length !== COLUMNS.length) refuse(`has ${cells.length} columns and should have ${COLUMNS.length}.`)
-  const [id = '', date = '', arrived = '', called = '', completed = '', doctorType = ''] = cells.map((cell) => cell.trim())
+  const [id = '', date = '', arrived = '', called = '', completed = '', doctorType = ''] = cells.map((cell) =>
+    cell.trim(),
+  )
   if (id === '') refuse('visit is empty.')
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) refuse(`date must be as in 2019-11-04, not "${date}".`)
   if (!/^[\w .-]{1,40}$/.test(doctorType)) refuse(`doctor_type must be 1 to 40 plain characters, not "${doctorType}".`)

@@ -52,7 +52,9 @@ export const follow = (watch: Watch, shown: Shown, at: number): Watch => ({
 export type Standing = { status: string; position: number | null; room: string | null }
 
 const words = ({ status, position, room }: Standing): string =>
-  [status, position === null ? null : `position ${position}`, room === null ? null : `room ${room}`].filter(Boolean).join(', ')
+  [status, position === null ? null : `position ${position}`, room === null ? null : `room ${room}`]
+    .filter(Boolean)
+    .join(', ')
 
 /** What is wrong on a screen that should show this; null where nothing is. `ended`: it is in the queue no more. */
 export const wrongOn = (watch: Watch, truth: Standing | 'ended'): string | null => {

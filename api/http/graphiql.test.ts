@@ -1,0 +1,55 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath, launchBrowser } from '../test/browser.ts'
+import { startTestServer, type TestServer } from '../test/server.ts'
+
+describe.runIf(chromiumPath)(`GraphiQL in Chromium${chromiumPath ? '' : ' (skipped: no Chromium is installed)'}`, () => {
+  let server: TestServer
+  let browser: Browser
+  let page: Page
+  const elsewhere: string[] = []
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    server = await startTestServer()
+    browser = await launchBrowser()
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    page.on('request', (request) => {
+      const url = request.url()
+      if (!url.startsWith(server.origin) && !url.startsWith('blob:') && !url.startsWith('data:')) elsewhere.push(url)
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    await page.goto(`${server.origin}/graphql`)
+    await page.waitForSelector('.graphiql-execute-button')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+
+  /** Opens a tab by its name and runs it; where it has several operations, the one named. */
+  const run = async (tab: string, operation?: string) => {
+    await page.locator('.graphiql-tab-button', { hasText: tab }).click()
+    await page.waitForTimeout(300)
+    await page.locator('.graphiql-execute-button').click()
+    if (operation) await page.getByRole('menuitem', { name: operation }).click()
+  }
+  const answer = (text: string) => expect.poll(() => page.locator('.result-window').innerText(), { timeout: 10_000 }).toContain(text)
+
+  it('logs in, and every other tab then works: booking, the live board, analytics', async () => {
+    await run('LogIn')
+    await answer('accessToken')
+    await run('Slots', 'Slots')
+    await answer('Grace Miller')
+    await run('Board', 'Board')
+    await answer('Noah Bennett')
+    const entry = await server.db.queueEntry.findFirstOrThrow({ where: { status: 'WAITING' }, orderBy: { arrivalSeq: 'asc' } })
+    const reception = await server.login('reception')
+    await server.request('mutation($e: ID!) { callEntry(entryId: $e, room: "Blue room") { id } }', { e: entry.id }, reception)
+    await answer('Blue room')
+    await run('Analytics')
+    await answer('FORBIDDEN')
+    expect(elsewhere).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { removeDataDir } from '../database/cluster.ts'
+
+export type RunningServer = {
+  url: string
+  /** It was started for the replay, and ends with it. */
+  isOwn: boolean
+  stop: () => Promise<void>
+}
+
+export class ServerProblem extends Error {}
+
+const START_MS = 120_000
+
+type Health = 'ready' | 'not ready' | 'nobody'
+
+const healthOf = async (url: string): Promise<Health> => {
+  try {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) })
+    return response.status === 200 && (await response.text()) === 'ready' ? 'ready' : 'not ready'
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException
+    return code === 'ECONNREFUSED' ? 'nobody' : 'not ready'
+  }
+}
+
+/** The environment of a server that stands on its own: no database and no secret of anybody else's. */
+const ownEnvironment = (env: NodeJS.ProcessEnv, port: number, dataDir: string): NodeJS.ProcessEnv => {
+  const taken = ['DATABASE_URL', 'REDIS_URL', 'NODE_ENV', 'PUBLIC_URL', 'JWT_SECRET', 'TLS_CERT_FILE', 'TLS_KEY_FILE']
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !taken.includes(name)))
+  return { ...kept, PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn' }
+}
+
+const start = async (url: string, env: NodeJS.ProcessEnv, port: number): Promise<RunningServer> => {
+  const folder = mkdtempSync(join(tmpdir(), 'anteroom-replay-'))
+  // As root the database runs as another user, who must pass through.
+  chmodSync(folder, 0o755)
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url))], {
+    env: ownEnvironment(env, port, folder),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  const hear = (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4_000)
+  }
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  const ended = new Promise<void>((done) => child.once('close', () => done()))
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  let stopping: Promise<void> | null = null
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      if (!hasEnded()) child.kill('SIGTERM')
+      await ended
+      removeDataDir(folder)
+    })()
+    return stopping
+  }
+  const until = performance.now() + START_MS
+  while ((await healthOf(url)) !== 'ready') {
+    if (hasEnded() || performance.now() > until) {
+      await stop()
+      throw new ServerProblem(`The server for the replay did not start. It said:\n${said.trim()}`)
+    }
+    await sleep(200)
+  }
+  return { url, isOwn: true, stop }
+}
+
+/** The server on PORT of HOST; where nobody listens there, one on a folder of its own that goes with it. */
+export const findServer = async (env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<RunningServer> => {
+  const port = Number(env.PORT || 4000)
+  const host = !env.HOST || env.HOST === '0.0.0.0' || env.HOST === '::' ? '127.0.0.1' : env.HOST
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const health = await healthOf(url)
+  if (health === 'ready') {
+    say(`Playing on the server at ${url}.`)
+    return { url, isOwn: false, stop: async () => {} }
+  }
+  if (health === 'not ready')
+    throw new ServerProblem(
+      `Something answers at ${url}, and it is not an Anteroom that is ready. Choose another PORT.`,
+    )
+  say(`No server answers at ${url}; starting one for the replay.`)
+  return start(url, env, port)
+}
