@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import './launch-parent.mjs'
 import { lackingPackages } from './launch-packages.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -78,8 +79,9 @@ const generate = () => {
 
 /** Becomes the program where this Node can do so; otherwise stands before it and hands signals on. */
 const goOn = (args) => {
-  if (process.execve && process.platform !== 'win32') process.execve(ownNode, [ownNode, ...args], env)
-  const child = spawn(ownNode, args, { env, stdio: 'inherit' })
+  const flags = ['--import', new URL('launch-parent.mjs', import.meta.url).href, ...args]
+  if (process.execve && process.platform !== 'win32') process.execve(ownNode, [ownNode, ...flags], env)
+  const child = spawn(ownNode, flags, { env, stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     if (!signal) process.exit(code)
@@ -95,5 +97,6 @@ if (Number(process.versions.node.split('.')[0]) < 20)
 install()
 generate()
 const args = process.argv.slice(2)
-if (args[0] === '--with-env') args.splice(0, 1, ...(existsSync(join(root, '.env')) ? [`--env-file=${join(root, '.env')}`] : []))
+if (args[0] === '--with-env')
+  args.splice(0, 1, ...(existsSync(join(root, '.env')) ? [`--env-file=${join(root, '.env')}`] : []))
 if (args.length > 0) goOn(args)

@@ -71,3 +71,19 @@ it.each([true, false])(
     expect(said).toBe('ready\ntold\n')
   },
 )
+
+it('ends with the shell that npm started it in', async () => {
+  const program = `process.on('SIGTERM', () => { console.log('told'); process.exit(0) }); console.log('ready'); setInterval(() => {}, 1000)`
+  const command = `"${process.execPath}" "${launch}" --eval "${program}"; true`
+  const shell = spawn('sh', ['-c', command], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, npm_lifecycle_event: 'start' },
+  })
+  let said = ''
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+    if (said === 'ready\n') shell.kill('SIGKILL')
+  })
+  await once(shell.stdout, 'end')
+  expect(said).toBe('ready\ntold\n')
+})

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { createYoga, type Plugin } from 'graphql-yoga'
@@ -17,7 +16,7 @@ import type { Context, Deps } from './context.ts'
 import { Refusal } from './errors.ts'
 import { cookiesOf, readAccessCookie } from './http/cookies.ts'
 import { presentError } from './http/errors.ts'
-import { graphiqlTabs } from './http/graphiql.ts'
+import { graphiqlTabs, renderPage } from './http/graphiql.ts'
 import { useIdempotency } from './http/idempotency.ts'
 import { useLimits } from './http/limits.ts'
 import { useVariables } from './http/variables.ts'
@@ -133,7 +132,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       credentials: 'same-origin',
       defaultTabs: await graphiqlTabs(db, config.production),
     }),
-    renderGraphiQL,
+    renderGraphiQL: renderPage,
     plugins: [useRoutes(), useLimits(), useSocketsOnly(), useVariables(), useIdempotency()] as Plugin[],
   })
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
-import { removeDataDir } from '../database/cluster.ts'
 import { startEmbedded } from '../database/embedded.ts'
 import { applyMigrations } from '../database/migrate.ts'
 
@@ -15,7 +15,7 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL for the whole run, on a folder that goes with it. */
+/** One PostgreSQL for the whole run; it and every temporary folder of the tests go when the run ends. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   const folder = mkdtempSync(join(tmpdir(), 'anteroom-test-'))
   chmodSync(folder, 0o755)
@@ -25,12 +25,13 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     stdio: ['pipe', 'ignore', 'inherit'],
   })
   caretaker.unref()
-  const database = await startEmbedded({ dataDir: folder, log: () => {}, quick: true })
+  process.env.TMPDIR = folder
+  const database = await startEmbedded({ dataDir: join(folder, 'data'), log: () => {}, quick: true })
   await applyMigrations(database.url, () => {})
   project.provide('templateUrl', database.url)
   return async () => {
     await database.stop()
-    removeDataDir(folder)
     caretaker.stdin.end()
+    await once(caretaker, 'exit')
   }
 }
