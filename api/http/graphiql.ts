@@ -29,11 +29,11 @@ mutation LogIn {
 
 const slots = ({ serviceId, tomorrow }: Ids): string => `# As reception: the free slots of a day, and the patient who wants one.
 query Slots {
+  findPatient(phoneNumber: "${DEMO_PATIENT}") { id name birthYear }
   availableSlots(serviceId: "${serviceId}", from: "${tomorrow}", to: "${tomorrow}") {
     startsAt
     doctor { id name }
   }
-  findPatient(phoneNumber: "+12025550100") { id name birthYear }
 }
 `
 
@@ -57,8 +57,8 @@ const board = ({ serviceId }: Ids): string => `# As reception or doctor: the liv
 subscription Board {
   queueUpdated(serviceId: "${serviceId}") {
     version
-    waiting { id position ticket urgency estimate { lowMinutes highMinutes } patient { name } }
     serving { id ticket status room doctor { name } patient { name } }
+    waiting { id position ticket urgency estimate { lowMinutes highMinutes } patient { name } }
   }
 }
 `
