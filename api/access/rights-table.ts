@@ -80,7 +80,7 @@ Service
 
 Doctor
   id name onDuty services                r       .rr     .rr    rrr    .rr   rrr
-  room active hours exceptions           F       .FF     .rF    rFF    .rF   rrF
+  room active hours exceptions           U       .FF     .rF    rFF    .rF   rrF
 WorkingHours
   weekday from to                        -       .--     .r-    r--    .r-   rr-
 HoursException
@@ -234,5 +234,5 @@ User
   admin      rita dana dirk adam sol
   solo       rita dana dirk adam sol
   desk2      bea
-  doctor2    bert
+  doctor2    bea bert
 `

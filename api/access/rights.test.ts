@@ -109,7 +109,7 @@ const variantsOf = (ask: Ask, asker: Asker): { args: object; relation: Relation 
   )
 }
 
-const STEPS = 3
+const STEPS = 2
 
 const firstEvent = async (query: string, args: object, token: string | null): Promise<Answer> => {
   const watch = server.watch(query, args as Record<string, unknown>, token)

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { uuidOf } from '../database/uuid.ts'
 
@@ -10,9 +10,23 @@ const TYPE = 'at+jwt'
 
 type Secrets = { jwtSecret: string }
 
-/** Names the secret without telling it: a token made with another secret is refused before its signature is looked at. */
-const keyId = ({ jwtSecret }: Secrets): string =>
-  createHmac('sha256', jwtSecret).update('anteroom key id').digest('base64url').slice(0, 11)
+type SigningKey = { key: KeyObject; id: string }
+
+const signingKeys = new Map<string, SigningKey>()
+
+/**
+ * The key made of the secret, once: every request needs it. Its id names the secret without telling it,
+ * so that a token made with another secret is refused by its header already.
+ */
+const signingKey = ({ jwtSecret }: Secrets): SigningKey => {
+  let known = signingKeys.get(jwtSecret)
+  if (!known) {
+    const id = createHmac('sha256', jwtSecret).update('anteroom key id').digest('base64url').slice(0, 11)
+    known = { key: createSecretKey(Buffer.from(jwtSecret)), id }
+    signingKeys.set(jwtSecret, known)
+  }
+  return known
+}
 
 const seconds = (instant: Date): number => Math.floor(instant.getTime() / 1000)
 
@@ -22,10 +36,11 @@ export const issueAccessToken = (
   config: Secrets,
   now: Date,
 ): { token: string; expiresAt: Date } => {
+  const { key, id } = signingKey(config)
   const iat = seconds(now)
   const exp = iat + ACCESS_SECONDS
-  const token = jwt.sign({ token_use: 'access', sid: holder.sessionId, iat, exp }, config.jwtSecret, {
-    header: { alg: 'HS256', typ: TYPE, kid: keyId(config) },
+  const token = jwt.sign({ token_use: 'access', sid: holder.sessionId, iat, exp }, key, {
+    header: { alg: 'HS256', typ: TYPE, kid: id },
     algorithm: 'HS256',
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -40,9 +55,10 @@ export const verifyAccessToken = (
   config: Secrets,
   now: Date,
 ): { sessionId: string; expiresAt: Date } | null => {
+  const { key, id } = signingKey(config)
   let complete: jwt.Jwt
   try {
-    complete = jwt.verify(token, config.jwtSecret, {
+    complete = jwt.verify(token, key, {
       algorithms: ['HS256'],
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -53,7 +69,7 @@ export const verifyAccessToken = (
     return null
   }
   const { header, payload } = complete
-  if (header.typ !== TYPE || header.kid !== keyId(config) || 'crit' in header || typeof payload === 'string')
+  if (header.typ !== TYPE || header.kid !== id || 'crit' in header || typeof payload === 'string')
     return null
   const { sid, sub, iat, exp, token_use: use } = payload
   // A token without an end would never be refused for its age.

@@ -22,23 +22,42 @@ export type Snapshot = {
   pace: Pace
 }
 
-type SnapshotLine = { service_id: string; clinic_id: string; version: number; as_of: Date; entry: string | null }
+type SnapshotLine = {
+  service_id: string
+  clinic_id: string
+  version: number
+  as_of: Date
+  duty: string[]
+  recent: number[]
+  entries: string
+}
 
 const dates = ['ticketDay', 'dueAt', 'ownDueAt', 'arrivedAt', 'calledAt', 'startedAt', 'finishedAt'] as const
 
+const camelCase = new Map<string, string>()
+
+/** due_at → dueAt, worked out once for each column. */
+const fieldOf = (column: string): string => {
+  let field = camelCase.get(column)
+  if (!field) {
+    field = column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    camelCase.set(column, field)
+  }
+  return field
+}
+
 /** One entry as PostgreSQL's row_to_json writes it → the row Prisma would give. */
-const toEntryRow = (json: string): EntryRow => {
+const toEntryRow = (columns: Record<string, unknown>): EntryRow => {
   const row: Record<string, unknown> = {}
-  for (const [column, value] of Object.entries(JSON.parse(json) as Record<string, unknown>))
-    row[column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value
-  for (const name of dates) if (row[name] != null) row[name] = new Date(row[name] as string)
+  for (const column in columns) row[fieldOf(column)] = columns[column]
+  for (const name of dates) if (row[name] !== null) row[name] = new Date(row[name] as string)
   row.arrivalSeq = BigInt(row.arrivalSeq as number)
   return row as EntryRow
 }
 
 /** Reads queues with their open entries and recent pace: one statement, whatever the number of queues and entries. */
 export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Promise<Snapshot[]> => {
-  const lines = await db.$queryRaw<(SnapshotLine & { duty: string[]; recent: number[] })[]>`
+  const lines = await db.$queryRaw<SnapshotLine[]>`
     SELECT q.service_id::text, s.clinic_id::text, q.version, clock_timestamp() AS as_of,
       (SELECT coalesce(array_agg(d.id::text), '{}') FROM doctor_services ds JOIN doctors d ON d.id = ds.doctor_id
         WHERE ds.service_id = q.service_id AND d.on_duty AND d.active) AS duty,
@@ -47,29 +66,27 @@ export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Prom
         WHERE r.service_id = q.service_id AND r.status = 'SERVED' AND r.finished_at > now() - interval '6 hours'
           AND r.end_reason IS NULL
         ORDER BY r.finished_at DESC LIMIT 20) r) AS recent,
-      row_to_json(e)::text AS entry
-    FROM queue_state q
-    JOIN services s ON s.id = q.service_id
-    LEFT JOIN queue e ON e.service_id = q.service_id AND e.finished_at IS NULL
+      (SELECT coalesce(json_agg(e ORDER BY e.rank, e.due_at, e.sub_rank, e.arrival_seq, e.id), '[]')::text FROM queue e
+        WHERE e.service_id = q.service_id AND e.finished_at IS NULL) AS entries
+    FROM queue_state q JOIN services s ON s.id = q.service_id
     WHERE q.service_id = ANY(${serviceIds as string[]}::uuid[])
-    ORDER BY q.service_id, e.rank, e.due_at, e.sub_rank, e.arrival_seq, e.id`
-  return [...Map.groupBy(lines, (line) => line.service_id).values()].map((group) => {
-    const head = group[0] as (typeof lines)[number]
-    const entries = group.flatMap((line) => (line.entry === null ? [] : [toEntryRow(line.entry)]))
+    ORDER BY q.service_id`
+  return lines.map((line) => {
+    const entries = (JSON.parse(line.entries) as Record<string, unknown>[]).map(toEntryRow)
     const waiting = entries.filter((entry) => entry.status === 'WAITING')
     const serving = entries.filter((entry) => entry.status === 'CALLED' || entry.status === 'IN_SERVICE')
     const busy = new Set(serving.flatMap((entry) => entry.doctorId ?? []))
     return {
-      serviceId: head.service_id,
-      clinicId: head.clinic_id,
-      version: head.version,
-      asOf: head.as_of,
+      serviceId: line.service_id,
+      clinicId: line.clinic_id,
+      version: line.version,
+      asOf: line.as_of,
       waiting,
       serving: serving.toSorted((a, b) => (b.calledAt?.getTime() ?? 0) - (a.calledAt?.getTime() ?? 0)),
       onHold: entries.filter((entry) => entry.status === 'ON_HOLD'),
       entries: new Map(entries.map((entry) => [entry.id, entry])),
       positions: positions(waiting),
-      pace: { doctorIds: new Set([...head.duty, ...busy]), busyDoctorIds: busy, recentMinutes: head.recent },
+      pace: { doctorIds: new Set([...line.duty, ...busy]), busyDoctorIds: busy, recentMinutes: line.recent },
     }
   })
 }
