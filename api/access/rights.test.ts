@@ -129,11 +129,14 @@ const walk = async (findings: Findings, viewer: string): Promise<void> => {
     for (const { args, relation } of variantsOf(ask, asker)) {
       const operation = root === 'Query' ? 'query' : 'subscription'
       const document = documentOf(operation, definition, args, selection)
+      const t0 = performance.now()
       const answer =
         root === 'Query'
           ? await server.request(document, args, asker.token)
           : await firstEvent(document, args, asker.token)
+      const t1 = performance.now()
       noteAnswer(findings, { viewer, asker, records: scene.records }, { root, field, relation }, answer)
+      const k = name; const st = (globalThis as any).ST ??= {}; st[k] ??= [0,0,0]; st[k][0]++; st[k][1]+=t1-t0; st[k][2]+=performance.now()-t1
     }
   }
 }
@@ -182,7 +185,8 @@ describe('reading', () => {
       await walk(findings, viewer)
       await noteSession(findings, viewer)
     }
-  }, 60_000)
+    console.log(JSON.stringify((globalThis as any).ST))
+  }, 120_000)
 
   test('every field reached by every path, and every subscription, is for whom the table says', () => {
     expect(differences(findings, fields.filter((field) => !isCommand(field)))).toEqual([])

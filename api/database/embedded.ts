@@ -16,7 +16,16 @@ import {
 import { accountFor, findEngine } from './engine.ts'
 import { lockFolder } from './folder-lock.ts'
 import { endOrphan, stopCluster } from './orphan.ts'
-import { type Cluster, freePort, hasEnded, isFree, launch, prepareDatabase, resetPasswords, urlOf } from './postmaster.ts'
+import {
+  type Cluster,
+  freePort,
+  hasEnded,
+  isFree,
+  launch,
+  prepareDatabase,
+  resetPasswords,
+  urlOf,
+} from './postmaster.ts'
 import { DatabaseProblem } from './problem.ts'
 
 export type EmbeddedOptions = {
@@ -59,8 +68,6 @@ export const startEmbedded = async ({ dataDir: given, log, quick = false }: Embe
     throw error
   }
 }
-
-
 
 const startServer = async (place: Cluster): Promise<Embedded> => {
   const { dataDir, clusterDir, engine, log, quick } = place
@@ -120,7 +127,11 @@ const startServer = async (place: Cluster): Promise<Embedded> => {
 }
 
 /** Somebody may take the port in between, and processes of a killed database may need a moment to end. */
-const launchUntilItFits = async (place: Cluster, credentials: () => Credentials, move: () => Promise<void>): Promise<ChildProcess> => {
+const launchUntilItFits = async (
+  place: Cluster,
+  credentials: () => Credentials,
+  move: () => Promise<void>,
+): Promise<ChildProcess> => {
   for (let attempt = 1; ; attempt++) {
     try {
       return await launch(place, credentials())
@@ -137,9 +148,7 @@ const launchUntilItFits = async (place: Cluster, credentials: () => Credentials,
 const refuseOtherVersions = (clusterDir: string): void => {
   const version = readVersion(clusterDir)
   if (version !== '18')
-    throw new DatabaseProblem(
-      `The data in ${clusterDir} were made by PostgreSQL ${version}, and this one is 18.`,
-    )
+    throw new DatabaseProblem(`The data in ${clusterDir} were made by PostgreSQL ${version}, and this one is 18.`)
 }
 
 const readVersion = (clusterDir: string): string => {
@@ -154,4 +163,3 @@ const readVersion = (clusterDir: string): string => {
     )
   }
 }
-

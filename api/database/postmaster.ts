@@ -114,7 +114,7 @@ export const prepareDatabase = (credentials: Credentials): Promise<void> =>
   })
 
 /** Where the file with the password was lost the data are not: PostgreSQL's single-user mode sets a new one. */
-export const resetPasswords = (engine: Engine, clusterDir: string, password: string): Promise<void> =>
+export const resetPasswords = ({ engine, clusterDir }: Cluster, password: string): Promise<void> =>
   engine.run(
     'postgres',
     ['--single', '-D', clusterDir, 'postgres'],
