@@ -134,16 +134,13 @@ export const createBus = (where: { databaseUrl: string; redisUrl: string | null;
     if (from !== origin) for (const message of messages) deliver(message)
   }
 
-  const wire = where.redisUrl
-    ? redisWire(where.redisUrl, log, receive)
-    : postgresWire(where.databaseUrl, log, receive)
+  const wire = where.redisUrl ? redisWire(where.redisUrl, log, receive) : postgresWire(where.databaseUrl, log, receive)
 
   /** Of many versions of one queue only the newest is worth telling. */
   const send = async (): Promise<void> => {
     timer = null
     const newest = new Map<string, BusMessage>()
-    for (const message of waiting)
-      newest.set(message.kind === 'queue' ? message.serviceId : message.sessionId, message)
+    for (const message of waiting) newest.set(message.kind === 'queue' ? message.serviceId : message.sessionId, message)
     waiting = []
     const messages = [...newest.values()]
     for (let i = 0; i < messages.length; i += MOST_IN_ONE)
@@ -155,7 +152,9 @@ export const createBus = (where: { databaseUrl: string; redisUrl: string | null;
       deliver(message)
       waiting.push(message)
       timer ??= setTimeout(() => {
-        send().catch((error) => log.warn({ err: error }, 'a hint to the other instances was lost; they heal by themselves'))
+        send().catch((error) =>
+          log.warn({ err: error }, 'a hint to the other instances was lost; they heal by themselves'),
+        )
       }, GATHER_MS)
     },
     subscribe: (listener) => {

@@ -23,7 +23,8 @@ describe('GraphQL over WebSocket', () => {
     const closed = new Promise<number>((resolve) => socket.once('close', resolve))
     const opened = new Promise<void>((resolve) => socket.once('open', () => resolve()))
     const send = (message: object) => socket.send(JSON.stringify(message))
-    const next = () => new Promise<{ type: string }>((resolve) => socket.once('message', (data) => resolve(JSON.parse(String(data)))))
+    const next = () =>
+      new Promise<{ type: string }>((resolve) => socket.once('message', (data) => resolve(JSON.parse(String(data)))))
     return { socket, closed, opened, send, next }
   }
   const acknowledged = async () => {
@@ -34,7 +35,9 @@ describe('GraphQL over WebSocket', () => {
     expect((await reply).type).toBe('connection_ack')
     return connection
   }
-  const subscription = { query: 'subscription { displayUpdated(clinicId: "01a20488-77f1-76aa-9760-55c3c14bb39f") { version } }' }
+  const subscription = {
+    query: 'subscription { displayUpdated(clinicId: "01a20488-77f1-76aa-9760-55c3c14bb39f") { version } }',
+  }
 
   it('4400: an invalid message', async () => {
     const { socket, opened, closed } = open()

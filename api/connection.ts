@@ -1,4 +1,3 @@
-import type { ObjectRef } from '@pothos/core'
 import { asObject, builder } from './builder.ts'
 import { uuidOf } from './database/uuid.ts'
 import { badInput } from './errors.ts'
@@ -21,7 +20,12 @@ const decode = (cursor: string, parts: number): string[] => {
   } catch {
     keys = null
   }
-  if (!Array.isArray(keys) || keys.length !== parts || keys.some((key) => typeof key !== 'string') || !uuidOf(keys.at(-1)))
+  if (
+    !Array.isArray(keys) ||
+    keys.length !== parts ||
+    keys.some((key) => typeof key !== 'string') ||
+    !uuidOf(keys.at(-1))
+  )
     throw badInput('after', CURSOR_RULE)
   return keys as string[]
 }
@@ -76,7 +80,10 @@ const PageInfoRef = builder.objectRef<Page<unknown>['pageInfo']>('PageInfo').imp
 })
 
 /** The connection and edge types of one row type: PatientConnection, PatientEdge. */
-export const connectionOf = <Row>(name: string, node: ObjectRef<any, Row, any>) => {
+export const connectionOf = <Row>(
+  name: string,
+  node: ReturnType<ReturnType<typeof builder.objectRef<Row>>['implement']>,
+) => {
   const Edge = builder.objectRef<Page<Row>['edges'][number]>(`${name}Edge`).implement({
     fields: (t) => ({
       node: t.field({ type: node, authScopes: asObject, resolve: (edge) => edge.node as never }),

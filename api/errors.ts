@@ -63,4 +63,5 @@ export class Refusal extends Error {
 /** A refusal of one input field: `field` is its path in the input, as in `input.phoneNumber`. */
 export const badInput = (field: string, message: string): Refusal => new Refusal('BAD_INPUT', message, { field })
 
-export const notFound = (what: string): Refusal => new Refusal('NOT_FOUND', `There is no such ${what}, or you may not see it.`)
+export const notFound = (what: string): Refusal =>
+  new Refusal('NOT_FOUND', `There is no such ${what}, or you may not see it.`)

@@ -36,7 +36,11 @@ for (const [name, isPresent, start] of wires)
       reception = await a.login('reception')
       const { data } = await a.request('{ clinics { services { id } } }')
       const serviceId = data.clinics[0].services[0].id
-      const queue = await a.request('query($s: ID!) { queue(serviceId: $s) { waiting { id } } }', { s: serviceId }, reception)
+      const queue = await a.request(
+        'query($s: ID!) { queue(serviceId: $s) { waiting { id } } }',
+        { s: serviceId },
+        reception,
+      )
       entries = queue.data.queue.waiting
     })
     afterAll(async () => {

@@ -27,12 +27,18 @@ export type EntryRow = QueueEntryModel
 export const patientLinks = { clinics: { select: { clinicId: true } } } as const
 export const doctorLinks = { services: { select: { serviceId: true } } } as const
 
-export const toPatientRow = ({ clinics, ...patient }: PatientModel & { clinics: { clinicId: string }[] }): PatientRow => ({
+export const toPatientRow = ({
+  clinics,
+  ...patient
+}: PatientModel & { clinics: { clinicId: string }[] }): PatientRow => ({
   ...patient,
   clinicIds: clinics.map((link) => link.clinicId),
 })
 
-export const toDoctorRow = ({ services, ...doctor }: DoctorModel & { services: { serviceId: string }[] }): DoctorRow => ({
+export const toDoctorRow = ({
+  services,
+  ...doctor
+}: DoctorModel & { services: { serviceId: string }[] }): DoctorRow => ({
   ...doctor,
   serviceIds: services.map((link) => link.serviceId),
 })
@@ -102,7 +108,10 @@ export const createLoaders = (db: Db) => ({
   ),
   hoursOfDoctor: listBy(
     (ids) =>
-      db.doctorHours.findMany({ where: { doctorId: { in: ids } }, orderBy: [{ weekday: 'asc' }, { fromMinute: 'asc' }] }),
+      db.doctorHours.findMany({
+        where: { doctorId: { in: ids } },
+        orderBy: [{ weekday: 'asc' }, { fromMinute: 'asc' }],
+      }),
     (row: DoctorHoursModel) => row.doctorId,
   ),
   exceptionsOfDoctor: listBy(

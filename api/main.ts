@@ -61,7 +61,9 @@ const start = async (): Promise<void> => {
   }
   if (stopping) return
   await applyMigrations(databaseUrl, say)
-  const db = connect(databaseUrl, { onLostConnection: (error) => log.warn({ err: error }, 'a database connection was lost') })
+  const db = connect(databaseUrl, {
+    onLostConnection: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
   undoing.push(() => db.$disconnect())
   undoing.push(await keepClock(db, log))
   await warmPasswords(config.bcryptCost)
@@ -85,8 +87,10 @@ const start = async (): Promise<void> => {
 const explain = (error: unknown): string => {
   if (error instanceof ConfigError || error instanceof DatabaseProblem) return error.message
   const { code, port, path, syscall } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') return `Port ${port} is in use by another program. Stop that one, or choose another with PORT=…`
-  if (code === 'EACCES' && syscall === 'listen') return `Port ${port} needs more rights than this user has. Choose another with PORT=…`
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use by another program. Stop that one, or choose another with PORT=…`
+  if (code === 'EACCES' && syscall === 'listen')
+    return `Port ${port} needs more rights than this user has. Choose another with PORT=…`
   if (code === 'ENOENT' && path) return `The file ${path} does not exist.`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

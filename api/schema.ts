@@ -1,9 +1,9 @@
 import {
   type GraphQLArgument,
   type GraphQLField,
+  GraphQLID,
   type GraphQLInputField,
   type GraphQLInputType,
-  GraphQLID,
   type GraphQLSchema,
   getNamedType,
   isInputObjectType,
@@ -29,8 +29,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Refuses ids that are no UUIDs, by the path at which they stand, before they reach the database. */
 const demandUuids = (type: GraphQLInputType, value: unknown, path: string): void => {
   if (value === null || value === undefined) return
-  if (isNonNullType(type)) return demandUuids(type.ofType, value, path)
-  if (isListType(type)) {
+  if (isNonNullType(type)) demandUuids(type.ofType, value, path)
+  else if (isListType(type)) {
     for (const [index, item] of (value as unknown[]).entries()) demandUuids(type.ofType, item, `${path}.${index}`)
   } else if (isInputObjectType(type)) demandAll(Object.values(type.getFields()), value as Record<string, unknown>, path)
   else if (type === GraphQLID && !UUID.test(value as string)) throw badInput(path, `${path} must be a UUID.`)
@@ -50,9 +50,24 @@ const openToStale = new Set(['refreshSession', 'loginPatient', 'loginStaff', 're
 type Root = 'query' | 'mutation' | 'subscription'
 
 /** Reads of these are for everybody or about the viewer alone, and are not noted in the audit log. */
-const unnoted = new Set(['me', 'clinics', 'clinic', 'availableSlots', 'display', 'queuePosition', 'queue', 'queueEntry'])
+const unnoted = new Set([
+  'me',
+  'clinics',
+  'clinic',
+  'availableSlots',
+  'display',
+  'queuePosition',
+  'queue',
+  'queueEntry',
+])
 
-const note = (root: Root, field: GraphQLField<unknown, Context>, args: Record<string, unknown>, ctx: Context, refused: string | null): void => {
+const note = (
+  root: Root,
+  field: GraphQLField<unknown, Context>,
+  args: Record<string, unknown>,
+  ctx: Context,
+  refused: string | null,
+): void => {
   const { name } = field
   if (refused === null && (root !== 'query' || unnoted.has(name) || ctx.viewer?.kind !== 'user')) return
   const verb = refused === 'FORBIDDEN' || refused === 'UNAUTHENTICATED' ? 'denied' : refused ? 'refused' : 'read'

@@ -21,10 +21,15 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const codes = (answer: { errors?: { extensions: { code: string } }[] }) => answer.errors?.map((error) => error.extensions.code)
+const codes = (answer: { errors?: { extensions: { code: string } }[] }) =>
+  answer.errors?.map((error) => error.extensions.code)
 
 const newPatient = async (): Promise<string> => {
-  const answer = await server.request('mutation { createPatient(input: { name: "Test Person" }) { id } }', {}, reception)
+  const answer = await server.request(
+    'mutation { createPatient(input: { name: "Test Person" }) { id } }',
+    {},
+    reception,
+  )
   return answer.data.createPatient.id
 }
 
@@ -43,12 +48,19 @@ const move = (name: string, id: string, token = reception) =>
 describe('the demonstration clinic', () => {
   it('has what the README promises', async () => {
     const { data } = await server.request('{ clinics { name services { name } doctors { name } } }')
-    expect(data.clinics.map((clinic: { name: string }) => clinic.name)).toEqual(['Riverside Clinic', 'Wellfield Clinic'])
+    expect(data.clinics.map((clinic: { name: string }) => clinic.name)).toEqual([
+      'Riverside Clinic',
+      'Wellfield Clinic',
+    ])
     for (const clinic of data.clinics) {
       expect(clinic.services.length).toBeGreaterThanOrEqual(3)
       expect(clinic.doctors.length).toBeGreaterThanOrEqual(4)
     }
-    const waits = await server.request('query($s: ID!) { queue(serviceId: $s) { waiting { ticket position } } }', { s: serviceId }, reception)
+    const waits = await server.request(
+      'query($s: ID!) { queue(serviceId: $s) { waiting { ticket position } } }',
+      { s: serviceId },
+      reception,
+    )
     expect(waits.data.queue.waiting.length).toBeGreaterThanOrEqual(3)
     for (const name of ['reception2', 'doctor2', 'admin2', '+12025550100']) await server.login(name)
   })
@@ -66,7 +78,13 @@ describe('errors', () => {
       'BAD_INPUT',
       'input.patientId',
     ],
-    ['a variable of the wrong type', 'query($first: Int) { patients(first: $first) { edges { cursor } } }', { first: 'many' }, 'BAD_INPUT', 'first'],
+    [
+      'a variable of the wrong type',
+      'query($first: Int) { patients(first: $first) { edges { cursor } } }',
+      { first: 'many' },
+      'BAD_INPUT',
+      'first',
+    ],
     [
       'a missing part of an input',
       'mutation($input: LoginStaffInput!) { loginStaff(input: $input) { accessToken } }',
@@ -118,7 +136,9 @@ describe('errors', () => {
   })
 
   it('a subscription over plain HTTP is told where to go', async () => {
-    const answer = await server.request('subscription($c: ID!) { displayUpdated(clinicId: $c) { version } }', { c: clinicId })
+    const answer = await server.request('subscription($c: ID!) { displayUpdated(clinicId: $c) { version } }', {
+      c: clinicId,
+    })
     expect(codes(answer)).toEqual(['BAD_INPUT'])
   })
 })
@@ -135,7 +155,11 @@ describe('Idempotency-Key', () => {
     expect(first.data.callNext.status).toBe('CALLED')
     expect({ data: second.data, errors: second.errors }).toEqual({ data: first.data, errors: first.errors })
     await move('markServed', first.data.callNext.id, doctor)
-    const queue = await server.request('query($s: ID!) { queue(serviceId: $s) { waiting { id } } }', { s: otherServiceId }, reception)
+    const queue = await server.request(
+      'query($s: ID!) { queue(serviceId: $s) { waiting { id } } }',
+      { s: otherServiceId },
+      reception,
+    )
     expect(queue.data.queue.waiting.length).toBe(1)
   })
 
@@ -156,9 +180,19 @@ describe('Idempotency-Key', () => {
   it('a repeat whose first answer was lost with its process still does nothing', async () => {
     const entry = await walkIn(otherServiceId)
     const key = { 'idempotency-key': 'lost' }
-    const first = await server.request('mutation($id: ID!) { hold(entryId: $id) { id status version } }', { id: entry.id }, reception, key)
+    const first = await server.request(
+      'mutation($id: ID!) { hold(entryId: $id) { id status version } }',
+      { id: entry.id },
+      reception,
+      key,
+    )
     await server.db.idempotentAnswer.updateMany({ where: { key: 'lost' }, data: { answer: null } })
-    const second = await server.request('mutation($id: ID!) { hold(entryId: $id) { id status version } }', { id: entry.id }, reception, key)
+    const second = await server.request(
+      'mutation($id: ID!) { hold(entryId: $id) { id status version } }',
+      { id: entry.id },
+      reception,
+      key,
+    )
     expect(second.data).toEqual(first.data)
   })
 
@@ -185,9 +219,17 @@ describe('live', () => {
     const watch = server.watch(position, { e: entry.id }, reception)
     const first = await watch.until(() => true)
     expect(first.positionUpdated).toMatchObject({ entryId: entry.id, status: 'WAITING' })
-    await server.request('mutation($id: ID!) { setUrgency(entryId: $id, urgency: EMERGENCY) { id } }', { id: entry.id }, reception)
+    await server.request(
+      'mutation($id: ID!) { setUrgency(entryId: $id, urgency: EMERGENCY) { id } }',
+      { id: entry.id },
+      reception,
+    )
     await watch.until((data) => data.positionUpdated.position === 1)
-    await server.request('mutation($id: ID!) { callEntry(entryId: $id, room: "7") { id } }', { id: entry.id }, reception)
+    await server.request(
+      'mutation($id: ID!) { callEntry(entryId: $id, room: "7") { id } }',
+      { id: entry.id },
+      reception,
+    )
     await watch.until((data) => data.positionUpdated.status === 'CALLED' && data.positionUpdated.room === '7')
     await move('markServed', entry.id)
     await watch.until((data) => data.positionUpdated.status === 'SERVED')
@@ -215,17 +257,28 @@ describe('live', () => {
       { id: entry.id, s: otherServiceId },
       reception,
     )
-    await server.request('mutation($id: ID!) { callEntry(entryId: $id, room: "9") { id } }', { id: entry.id }, reception)
+    await server.request(
+      'mutation($id: ID!) { callEntry(entryId: $id, room: "9") { id } }',
+      { id: entry.id },
+      reception,
+    )
     await watch.until((data) => data.positionUpdated.status === 'CALLED' && data.positionUpdated.room === '9')
   })
 
   it('boards have names, the display has none, and a patient watches only their own', async () => {
     const entry = await walkIn()
     const desk = server.watch(board, { s: serviceId }, reception)
-    const seen = await desk.until((data) => data.queueUpdated.waiting.some((one: { id: string }) => one.id === entry.id))
+    const seen = await desk.until((data) =>
+      data.queueUpdated.waiting.some((one: { id: string }) => one.id === entry.id),
+    )
     expect(seen.queueUpdated.waiting.at(-1).patient.name).toBe('Test Person')
-    const screen = server.watch('subscription($c: ID!) { displayUpdated(clinicId: $c) { version waiting { ticket } called { ticket room } } }', { c: clinicId })
-    await screen.until((data) => data.displayUpdated.waiting.some((one: { ticket: string }) => one.ticket === entry.ticket))
+    const screen = server.watch(
+      'subscription($c: ID!) { displayUpdated(clinicId: $c) { version waiting { ticket } called { ticket room } } }',
+      { c: clinicId },
+    )
+    await screen.until((data) =>
+      data.displayUpdated.waiting.some((one: { ticket: string }) => one.ticket === entry.ticket),
+    )
     const patient = await server.login('+12025550100')
     const foreign = server.watch(position, { e: entry.id }, patient)
     expect(await foreign.done).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }])
@@ -268,7 +321,9 @@ describe('rights taken away while a socket is open', () => {
         },
       },
     })
-    const watch = server.watchOn(client, 'subscription($s: ID!) { queueUpdated(serviceId: $s) { version } }', { s: serviceId })
+    const watch = server.watchOn(client, 'subscription($s: ID!) { queueUpdated(serviceId: $s) { version } }', {
+      s: serviceId,
+    })
     await watch.until(() => true)
     await server.request('mutation { logout }', {}, token)
     await watch.done
@@ -287,20 +342,41 @@ describe('rights taken away while a socket is open', () => {
       admin,
     )
     const token = await server.login(name, 'a long password')
-    const watch = server.watch('subscription($s: ID!) { queueUpdated(serviceId: $s) { version } }', { s: serviceId }, token)
+    const watch = server.watch(
+      'subscription($s: ID!) { queueUpdated(serviceId: $s) { version } }',
+      { s: serviceId },
+      token,
+    )
     await watch.until(() => true)
-    await server.request('mutation($id: ID!) { deactivateUser(id: $id) { active } }', { id: made.data.createUser.id }, admin)
+    await server.request(
+      'mutation($id: ID!) { deactivateUser(id: $id) { active } }',
+      { id: made.data.createUser.id },
+      admin,
+    )
     expect(await watch.done).toMatchObject({ code: 4403 })
   })
 
   it("a doctor's board ends when the service is taken from them", async () => {
     const made = await server.request(
       'mutation($i: CreateUserInput!) { createUser(input: $i) { id } }',
-      { i: { clinicId, username: 'temp.doctor', name: 'Dr. Temp', password: 'a long password', role: 'DOCTOR', serviceIds: [serviceId, otherServiceId] } },
+      {
+        i: {
+          clinicId,
+          username: 'temp.doctor',
+          name: 'Dr. Temp',
+          password: 'a long password',
+          role: 'DOCTOR',
+          serviceIds: [serviceId, otherServiceId],
+        },
+      },
       admin,
     )
     const token = await server.login('temp.doctor', 'a long password')
-    const watch = server.watch('subscription($s: ID!) { queueUpdated(serviceId: $s) { version } }', { s: serviceId }, token)
+    const watch = server.watch(
+      'subscription($s: ID!) { queueUpdated(serviceId: $s) { version } }',
+      { s: serviceId },
+      token,
+    )
     await watch.until(() => true)
     await server.request(
       'mutation($id: ID!, $i: UpdateUserInput!) { updateUser(id: $id, input: $i) { id } }',
@@ -318,9 +394,13 @@ describe('sockets', () => {
     new WebSocket(`${server.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', options)
 
   it('refuse a foreign origin, a forged token and an oversized message', async () => {
-    await expect(new Promise((_resolve, reject) => open({ origin: 'https://evil.example' }).once('error', reject))).rejects.toThrow('401')
+    await expect(
+      new Promise((_resolve, reject) => open({ origin: 'https://evil.example' }).once('error', reject)),
+    ).rejects.toThrow('401')
     const forged = open()
-    forged.once('open', () => forged.send(JSON.stringify({ type: 'connection_init', payload: { authorization: 'Bearer forged' } })))
+    forged.once('open', () =>
+      forged.send(JSON.stringify({ type: 'connection_init', payload: { authorization: 'Bearer forged' } })),
+    )
     expect(await closeCode(forged)).toBe(4403)
     const large = open()
     large.once('open', () => large.send('x'.repeat(300_000)))
@@ -349,7 +429,8 @@ describe('the audit log', () => {
     await move('hold', entry.id)
     await move('hold', entry.id, doctor)
     await server.deps.trail.flush()
-    const log = 'query($c: ID!, $e: ID) { auditLog(clinicId: $c, entityId: $e, first: 10) { edges { node { action detail actor { ... on User { name } } } } } }'
+    const log =
+      'query($c: ID!, $e: ID) { auditLog(clinicId: $c, entityId: $e, first: 10) { edges { node { action detail actor { ... on User { name } } } } } }'
     const { data } = await server.request(log, { c: clinicId, e: entry.id }, admin)
     const actions = data.auditLog.edges.map((edge: { node: { action: string } }) => edge.node.action)
     expect(actions).toEqual(['denied.hold', 'queue.held', 'queue.walked_in'])

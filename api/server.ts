@@ -52,7 +52,12 @@ export const createServer = async (deps: Deps): Promise<Server> => {
   const publicOrigin = new URL(config.publicUrl).origin
 
   const ipOf = (req: IncomingMessage): string => {
-    const forwarded = config.trustProxy ? String(req.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() : ''
+    const forwarded = config.trustProxy
+      ? String(req.headers['x-forwarded-for'] ?? '')
+          .split(',')
+          .at(-1)
+          ?.trim()
+      : ''
     return forwarded || req.socket.remoteAddress || ''
   }
 
@@ -65,7 +70,11 @@ export const createServer = async (deps: Deps): Promise<Server> => {
 
   const base = (ip: string) => ({ ...deps, loaders: createLoaders(db), idempotency: null, ip })
 
-  const httpContext = async ({ request, req, res }: HttpContext): Promise<Context & { idempotencyKey: string | null }> => {
+  const httpContext = async ({
+    request,
+    req,
+    res,
+  }: HttpContext): Promise<Context & { idempotencyKey: string | null }> => {
     const authorization = request.headers.get('authorization')
     const token = authorization === null ? readAccessCookie(request, req) : bearer(authorization)
     const holder = token ? await holderOf(token) : null
@@ -91,7 +100,12 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
       const req = (serverContext as unknown as HttpContext).req
       const text = (body: string, status: number, type = 'text/plain') =>
-        endResponse(new fetchAPI.Response(body, { status, headers: { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' } }))
+        endResponse(
+          new fetchAPI.Response(body, {
+            status,
+            headers: { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' },
+          }),
+        )
       if (url.pathname === '/oauth/token') return endResponse(await handleTokenRequest(deps, request, ipOf(req)))
       if (url.pathname.startsWith('/setup/')) return endResponse(await handleSetup(deps, request, ipOf(req)))
       if (url.pathname === '/healthz') return text('ok', 200)
@@ -145,11 +159,10 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       res.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
       res.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
     }
-    const length = req.headers['content-length']
-    if (req.headers['transfer-encoding']) return refuse(411, 'BAD_INPUT', 'The request needs a content-length.')
-    if (Number(length ?? 0) > MOST_BODY_BYTES)
-      return refuse(413, 'PAYLOAD_TOO_LARGE', `The body has more than ${MOST_BODY_BYTES} bytes.`)
-    void yoga(req, res, { req, res })
+    if (req.headers['transfer-encoding']) refuse(411, 'BAD_INPUT', 'The request needs a content-length.')
+    else if (Number(req.headers['content-length'] ?? 0) > MOST_BODY_BYTES)
+      refuse(413, 'PAYLOAD_TOO_LARGE', `The body has more than ${MOST_BODY_BYTES} bytes.`)
+    else void yoga(req, res, { req, res })
   }
 
   const server = config.tls
@@ -183,7 +196,10 @@ export const createServer = async (deps: Deps): Promise<Server> => {
         connection.viewer = null
         extra.socket.close(FORBIDDEN_CLOSE, why)
       }
-      const timer = setTimeout(() => close('The access token has expired.'), expiresAt.getTime() - databaseNow().getTime())
+      const timer = setTimeout(
+        () => close('The access token has expired.'),
+        expiresAt.getTime() - databaseNow().getTime(),
+      )
       timer.unref()
       const unwatch = viewers.watch(sessionId, (present) => {
         if (present) connection.viewer = present
@@ -246,7 +262,12 @@ export const createServer = async (deps: Deps): Promise<Server> => {
         }
       },
       onNext: (_context, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: result.errors.map((error) => (error instanceof GraphQLError ? presentError(error, log) : error)) } : undefined,
+        result.errors
+          ? {
+              ...result,
+              errors: result.errors.map((error) => (error instanceof GraphQLError ? presentError(error, log) : error)),
+            }
+          : undefined,
       onError: (_context, _id, _payload, errors) => errors.map((error) => formatted(error)),
     },
     sockets as never,
@@ -272,4 +293,3 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     },
   }
 }
-

@@ -17,7 +17,9 @@ export const startUpkeep = (deps: Deps): (() => Promise<void>) => {
   let running: Promise<void> | null = null
   const run = async (): Promise<void> => {
     for (const part of parts)
-      await part(deps).catch((error: unknown) => deps.log.warn({ err: error }, 'a part of the upkeep failed; it is tried again'))
+      await part(deps).catch((error: unknown) =>
+        deps.log.warn({ err: error }, 'a part of the upkeep failed; it is tried again'),
+      )
   }
   const tick = () => {
     running ??= run().finally(() => {

@@ -75,7 +75,7 @@ const asks: Record<string, Ask> = {
   'Query.me': null,
   'Query.clinics': null,
   'Query.clinic': byId('Clinic'),
-  'Query.availableSlots': { of: 'Service', args: (serviceId) => ({ serviceId, from: addDays(today, 1), to: addDays(today, 7) }) },
+  'Query.availableSlots': { of: 'Service', args: (serviceId) => ({ serviceId, from: addDays(today, 1), to: addDays(today, 1) }) },
   'Query.patient': byId('Patient'),
   'Query.patients': null,
   'Query.findPatient': { of: 'PatientMatch', args: (id) => codesOf(id) },
@@ -109,7 +109,7 @@ const variantsOf = (ask: Ask, asker: Asker): { args: object; relation: Relation 
   )
 }
 
-const STEPS = 2
+const STEPS = 3
 
 const firstEvent = async (query: string, args: object, token: string | null): Promise<Answer> => {
   const watch = server.watch(query, args as Record<string, unknown>, token)
@@ -129,14 +129,11 @@ const walk = async (findings: Findings, viewer: string): Promise<void> => {
     for (const { args, relation } of variantsOf(ask, asker)) {
       const operation = root === 'Query' ? 'query' : 'subscription'
       const document = documentOf(operation, definition, args, selection)
-      const t0 = performance.now()
       const answer =
         root === 'Query'
           ? await server.request(document, args, asker.token)
           : await firstEvent(document, args, asker.token)
-      const t1 = performance.now()
       noteAnswer(findings, { viewer, asker, records: scene.records }, { root, field, relation }, answer)
-      const k = name; const st = (globalThis as any).ST ??= {}; st[k] ??= [0,0,0]; st[k][0]++; st[k][1]+=t1-t0; st[k][2]+=performance.now()-t1
     }
   }
 }
@@ -185,8 +182,7 @@ describe('reading', () => {
       await walk(findings, viewer)
       await noteSession(findings, viewer)
     }
-    console.log(JSON.stringify((globalThis as any).ST))
-  }, 120_000)
+  }, 60_000)
 
   test('every field reached by every path, and every subscription, is for whom the table says', () => {
     expect(differences(findings, fields.filter((field) => !isCommand(field)))).toEqual([])

@@ -69,8 +69,7 @@ export const verifyAccessToken = (
     return null
   }
   const { header, payload } = complete
-  if (header.typ !== TYPE || header.kid !== id || 'crit' in header || typeof payload === 'string')
-    return null
+  if (header.typ !== TYPE || header.kid !== id || 'crit' in header || typeof payload === 'string') return null
   const { sid, sub, iat, exp, token_use: use } = payload
   // A token without an end would never be refused for its age.
   if (use !== 'access' || typeof exp !== 'number' || typeof iat !== 'number' || exp - iat > ACCESS_SECONDS) return null

@@ -79,7 +79,8 @@ builder.queryField('analytics', (t) =>
   t.field({
     type: AnalyticsRef,
     nullable: true,
-    description: 'Waits and service times from one clinic day to another, inclusive, at most 400 days. For admins of the clinic.',
+    description:
+      'Waits and service times from one clinic day to another, inclusive, at most 400 days. For admins of the clinic.',
     args: {
       clinicId: t.arg.id({ required: true }),
       from: t.arg({ type: 'Date', required: true }),
@@ -88,7 +89,8 @@ builder.queryField('analytics', (t) =>
     authScopes: (_root, { clinicId }, ctx) => can(ctx.viewer, 'analytics.read', { clinicId }),
     resolve: async (_root, { clinicId, from, to }, ctx) => {
       if (to < from) throw badInput('to', 'must not be before from')
-      if (Date.parse(to) - Date.parse(from) > MOST_DAYS * DAY_MS) throw badInput('to', 'must be at most 400 days after from')
+      if (Date.parse(to) - Date.parse(from) > MOST_DAYS * DAY_MS)
+        throw badInput('to', 'must be at most 400 days after from')
       const clinic = await ctx.loaders.clinic.load(clinicId)
       if (!clinic) throw notFound('clinic')
       const { start } = clinicDayBounds(from, clinic)

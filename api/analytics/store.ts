@@ -92,6 +92,8 @@ export const loadReport = async (
     byDoctor: lines.flatMap((line) =>
       line.level === 5 && line.doctor_id !== null ? [{ doctorId: line.doctor_id, ...toRow(line) }] : [],
     ),
-    byUrgency: lines.flatMap((line) => (line.level === 6 ? [{ urgency: line.urgency as Urgency, ...toRow(line) }] : [])),
+    byUrgency: lines.flatMap((line) =>
+      line.level === 6 ? [{ urgency: line.urgency as Urgency, ...toRow(line) }] : [],
+    ),
   }
 }

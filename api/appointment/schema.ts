@@ -5,7 +5,8 @@ import { calendarBounds, daysBetween } from '../clinic/day.ts'
 import { connectionOf, page } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { AppointmentStatusEnum, UrgencyEnum } from '../enums.ts'
-import { badInput } from '../errors.ts'
+import { badInput, Refusal } from '../errors.ts'
+import { subjectOfEntry } from '../queue/commands.ts'
 import { AppointmentRef, DoctorRef, PatientRef, QueueEntryRef, ServiceRef, UserRef } from '../refs.ts'
 import { bookAppointment, cancelAppointment, rescheduleAppointment, subjectOfAppointment } from './commands.ts'
 import { type FreeSlot, listAppointments, loadFreeSlots, placeOfAppointment } from './store.ts'
@@ -61,7 +62,11 @@ AppointmentRef.implement({
       nullable: true,
       authScopes: on('entry.read', subjectOfAppointment),
       description: 'The newest entry made by checking in.',
-      resolve: async (row, _args, { loaders }) => (await loaders.entriesOfAppointment.load(row.id))[0] ?? null,
+      resolve: async (row, _args, { loaders, viewer }) => {
+        const [entry] = await loaders.entriesOfAppointment.load(row.id)
+        // It may have been transferred out of the doctor's sight.
+        return entry && can(viewer, 'entry.read', subjectOfEntry(entry)) ? entry : null
+      },
     }),
   }),
 })
@@ -143,8 +148,9 @@ builder.queryFields((t) => ({
     resolve: async (_root, { clinicId, from, to, doctorId, ...args }, ctx) => {
       demandRange(from, to, Number.POSITIVE_INFINITY)
       const own = listable(ctx, clinicId)
-      const clinic = own && (await ctx.loaders.clinic.load(clinicId))
-      if (!own || !clinic) return null
+      if (!own) throw new Refusal('FORBIDDEN')
+      const clinic = await ctx.loaders.clinic.load(clinicId)
+      if (!clinic) return null
       const { start, end } = calendarBounds(from, to, clinic.timeZone)
       const where = { ...own, startsAt: { gte: start, lt: end }, ...(doctorId && { doctorId }) }
       return page(args, placeOfAppointment, 2, (after, take) => listAppointments(ctx.db, { where, after, take }))

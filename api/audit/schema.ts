@@ -1,8 +1,8 @@
 import { can } from '../access/can.ts'
+import { ViewerRef } from '../access/schema.ts'
 import { asObject, builder } from '../builder.ts'
 import { connectionOf, page } from '../connection.ts'
 import type { AuditEventModel } from '../database/generated/models.ts'
-import { ViewerRef } from '../access/schema.ts'
 import { auditPage } from './store.ts'
 
 const AuditEventRef = builder.objectRef<AuditEventModel>('AuditEvent').implement({
@@ -33,7 +33,8 @@ builder.queryField('auditLog', (t) =>
   t.field({
     type: AuditEventConnection,
     nullable: true,
-    description: 'The audit log of a clinic, newest first; of one record where entityId is given. For admins of the clinic.',
+    description:
+      'The audit log of a clinic, newest first; of one record where entityId is given. For admins of the clinic.',
     args: {
       clinicId: t.arg.id({ required: true }),
       entityId: t.arg.id(),
@@ -47,7 +48,13 @@ builder.queryField('auditLog', (t) =>
         (event: AuditEventModel) => [event.at.toISOString(), event.id],
         2,
         (keys, take) =>
-          auditPage(ctx.db, clinicId, entityId ?? null, keys && { at: new Date(keys[0] as string), id: keys[1] as string }, take),
+          auditPage(
+            ctx.db,
+            clinicId,
+            entityId ?? null,
+            keys && { at: new Date(keys[0] as string), id: keys[1] as string },
+            take,
+          ),
       ),
   }),
 )

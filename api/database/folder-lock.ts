@@ -12,6 +12,8 @@ export class FolderInUse extends DatabaseProblem {
   }
 }
 
+const SQLITE_BUSY = 5
+
 /**
  * Makes this process the only owner of a data folder; throws FolderInUse while another one lives.
  * The lock is the operating system's, taken through SQLite: it ends with its process however that dies,
@@ -24,7 +26,9 @@ export const lockFolder = (folder: string): (() => void) => {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
-    if ((error as { errcode?: number }).errcode !== 5) throw error
+    const { errcode, message } = error as Error & { errcode?: number }
+    if (errcode !== SQLITE_BUSY)
+      throw new DatabaseProblem(`The data folder ${folder} cannot be locked: ${message}.`, { cause: error })
     throw new FolderInUse(folder, readPid(pidFile))
   }
   writeFileSync(pidFile, `${process.pid}\n`)

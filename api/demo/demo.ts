@@ -92,15 +92,31 @@ const createClinic = async (deps: Deps, demo: DemoClinic, passwordHash: string):
       await tx.service.create({ data: { id, clinicId, name, ticketLetter: letter, slotMinutes } })
     await tx.user.createMany({
       data: [
-        { id: receptionist, clinicId, username: `reception${demo.suffix}`, name: 'Reception', role: 'RECEPTIONIST', passwordHash },
-        { id: uuidv7(), clinicId, username: `admin${demo.suffix}`, name: 'Practice manager', role: 'ADMIN', passwordHash },
+        {
+          id: receptionist,
+          clinicId,
+          username: `reception${demo.suffix}`,
+          name: 'Reception',
+          role: 'RECEPTIONIST',
+          passwordHash,
+        },
+        {
+          id: uuidv7(),
+          clinicId,
+          username: `admin${demo.suffix}`,
+          name: 'Practice manager',
+          role: 'ADMIN',
+          passwordHash,
+        },
       ],
     })
     for (const { username, name, room, hours } of demo.doctors) {
       const userId = uuidv7()
       const doctorId = uuidv7()
       await tx.user.create({ data: { id: userId, clinicId, username, name, role: 'DOCTOR', passwordHash } })
-      await tx.doctor.create({ data: { id: doctorId, userId, clinicId, name, room, onDuty: username === `doctor${demo.suffix}` } })
+      await tx.doctor.create({
+        data: { id: doctorId, userId, clinicId, name, room, onDuty: username === `doctor${demo.suffix}` },
+      })
       await tx.doctorService.createMany({ data: services.map(({ id }) => ({ doctorId, serviceId: id })) })
       await tx.doctorHours.createMany({
         data: [1, 2, 3, 4, 5, 6, 7].flatMap((weekday) =>
@@ -121,7 +137,14 @@ const createClinic = async (deps: Deps, demo: DemoClinic, passwordHash: string):
   const ctx = contextAs(deps, viewer)
   for (const { name, phoneNumber, dateOfBirth } of demo.waiting) {
     const patient = await deps.db.patient.create({
-      data: { id: uuidv7(), name, phoneNumber, dateOfBirth: new Date(dateOfBirth), code: uuidv7(), createdById: receptionist },
+      data: {
+        id: uuidv7(),
+        name,
+        phoneNumber,
+        dateOfBirth: new Date(dateOfBirth),
+        code: uuidv7(),
+        createdById: receptionist,
+      },
     })
     await addWalkIn(ctx, {
       id: null,

@@ -11,7 +11,9 @@ const causeOf = (error: unknown): unknown => {
 }
 
 const place = (error: unknown) =>
-  error instanceof GraphQLError ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path } : {}
+  error instanceof GraphQLError
+    ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path }
+    : {}
 
 const make = (error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError => {
   const { nodes, source, positions, path } = place(error) as Partial<GraphQLError>
@@ -38,7 +40,9 @@ type InputIssues = { issues: readonly { message: string; path?: readonly unknown
 
 /** What the validation plugin throws. */
 const isInputIssues = (cause: unknown): cause is InputIssues =>
-  cause instanceof Error && cause.name === 'InputValidationError' && Array.isArray((cause as Partial<InputIssues>).issues)
+  cause instanceof Error &&
+  cause.name === 'InputValidationError' &&
+  Array.isArray((cause as Partial<InputIssues>).issues)
 
 const issueText = ({ issues }: InputIssues): string => issues.map((issue) => issue.message).join('; ')
 

@@ -27,7 +27,10 @@ mutation LogIn {
 }
 `
 
-const slots = ({ serviceId, tomorrow }: Ids): string => `# As reception: the free slots of a day, and the patient who wants one.
+const slots = ({
+  serviceId,
+  tomorrow,
+}: Ids): string => `# As reception: the free slots of a day, and the patient who wants one.
 query Slots {
   findPatient(phoneNumber: "${DEMO_PATIENT}") { id name birthYear }
   availableSlots(serviceId: "${serviceId}", from: "${tomorrow}", to: "${tomorrow}") {
@@ -53,7 +56,9 @@ mutation Book {
 }
 `
 
-const board = ({ serviceId }: Ids): string => `# As reception or doctor: the live board. Leave it running, and call the next patient in another window.
+const board = ({
+  serviceId,
+}: Ids): string => `# As reception or doctor: the live board. Leave it running, and call the next patient in another window.
 subscription Board {
   queueUpdated(serviceId: "${serviceId}") {
     version
@@ -69,7 +74,11 @@ mutation CallNext {
 }
 `
 
-const analytics = ({ clinicId, week, today }: Ids): string => `# As admin: log in with the username admin in the first tab.
+const analytics = ({
+  clinicId,
+  week,
+  today,
+}: Ids): string => `# As admin: log in with the username admin in the first tab.
 query Analytics {
   analytics(clinicId: "${clinicId}", from: "${week}", to: "${today}") {
     arrivals
@@ -100,5 +109,7 @@ export const graphiqlTabs = async (db: Db, isProduction: boolean): Promise<Tab[]
     patientId: patient?.id ?? '',
     ...(days as Pick<Ids, 'today' | 'week' | 'tomorrow'>),
   }
-  return [login(!isProduction), ...[slots, book, board, call, analytics].map((tab) => tab(ids))].map((query) => ({ query }))
+  return [login(!isProduction), ...[slots, book, board, call, analytics].map((tab) => tab(ids))].map((query) => ({
+    query,
+  }))
 }

@@ -25,7 +25,9 @@ export const useIdempotency = (): Plugin => ({
     const operation = getOperationAST(args.document as DocumentNode, args.operationName)
     if (!ctx.idempotencyKey || !ctx.viewer || operation?.operation !== 'mutation') return
     if (!KEY.test(ctx.idempotencyKey)) {
-      const refusal = new Refusal('BAD_INPUT', 'Idempotency-Key must have 1 to 255 visible ASCII characters.', { field: 'Idempotency-Key' })
+      const refusal = new Refusal('BAD_INPUT', 'Idempotency-Key must have 1 to 255 visible ASCII characters.', {
+        field: 'Idempotency-Key',
+      })
       setResultAndStopExecution(asResult(ctx, refusal))
       return
     }
@@ -40,7 +42,9 @@ export const useIdempotency = (): Plugin => ({
     const caller = ctx.viewer.kind === 'user' ? ctx.viewer.userId : ctx.viewer.patientId
     const key = ctx.idempotencyKey
     const hash = createHash('sha256')
-      .update(JSON.stringify([print(args.document as DocumentNode), args.operationName ?? null, args.variableValues ?? {}]))
+      .update(
+        JSON.stringify([print(args.document as DocumentNode), args.operationName ?? null, args.variableValues ?? {}]),
+      )
       .digest('base64url')
     await ctx.db.$executeRaw`
       DELETE FROM idempotent_answers WHERE caller = ${caller} AND key = ${key} AND created_at < now() - interval '24 hours'`

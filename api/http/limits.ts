@@ -9,7 +9,15 @@ import {
 import type { Plugin } from 'graphql-yoga'
 
 /** What one document may ask for. Introspection as GraphiQL sends it stays well below. */
-export const LIMITS = { characters: 100_000, tokens: 5_000, depth: 16, fields: 3_000, aliases: 60, directives: 30, rootFields: 60 }
+export const LIMITS = {
+  characters: 100_000,
+  tokens: 5_000,
+  depth: 16,
+  fields: 3_000,
+  aliases: 60,
+  directives: 30,
+  rootFields: 60,
+}
 
 type Weight = { depth: number; fields: number; aliases: number; directives: number }
 
@@ -22,7 +30,8 @@ const tooComplex = (what: string): GraphQLError =>
  */
 const weigh = (document: DocumentNode): (Weight & { rootFields: number }) | null => {
   const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+  for (const node of document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
   const weighed = new Map<string, Weight | 'open'>()
 
   const ofFragment = (name: string): Weight | null => {

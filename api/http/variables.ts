@@ -1,9 +1,9 @@
 import {
   type DocumentNode,
-  getOperationAST,
   GraphQLError,
   type GraphQLInputType,
   type GraphQLSchema,
+  getOperationAST,
   isInputType,
   isNonNullType,
   typeFromAST,
@@ -34,8 +34,12 @@ const variableProblems = ({ schema, document, operationName, variableValues }: A
     const expected = typeFromAST(schema, type) as GraphQLInputType | undefined
     if (!expected || !isInputType(expected)) continue
     if (values[name] === undefined) {
-      if (isNonNullType(expected) && !defaultValue) problems.push(problem([name], `A value of type ${expected} is missing.`))
-    } else validateInputValue(values[name], expected, (error, path) => problems.push(problem([name, ...path], error.message)))
+      if (isNonNullType(expected) && !defaultValue)
+        problems.push(problem([name], `A value of type ${expected} is missing.`))
+    } else
+      validateInputValue(values[name], expected, (error, path) =>
+        problems.push(problem([name, ...path], error.message)),
+      )
   }
   return problems
 }

@@ -4,6 +4,7 @@ import { connectionOf, page } from '../connection.ts'
 import type { Context } from '../context.ts'
 import type { NotificationModel } from '../database/generated/models.ts'
 import { NotificationChannelEnum, NotificationKindEnum, NotificationStatusEnum } from '../enums.ts'
+import { Refusal } from '../errors.ts'
 import { AppointmentRef, PatientRef, QueueEntryRef } from '../refs.ts'
 import { listNotifications, placeOfNotification } from './store.ts'
 
@@ -45,10 +46,13 @@ const NotificationRef = builder.objectRef<NotificationModel>('Notification').imp
 
 export const NotificationConnection = connectionOf('Notification', NotificationRef)
 
-/** The patients whose messages of the clinic the viewer asked for and may see; null for none, undefined for all. */
+/** The patients whose messages of the clinic the viewer asked for and may see; null for none, undefined for all. Another clinic's are FORBIDDEN. */
 const readable = ({ viewer }: Context, clinicId: string, patientId: string | null | undefined) => {
   if (patientId == null && viewer?.kind === 'patient') return [viewer.patientId, ...viewer.wardIds]
-  if (!can(viewer, 'notification.read', { clinicId, patientId: patientId ?? null })) return null
+  if (!can(viewer, 'notification.read', { clinicId, patientId: patientId ?? null })) {
+    if (viewer?.kind === 'user') throw new Refusal('FORBIDDEN')
+    return null
+  }
   return patientId == null ? undefined : [patientId]
 }
 

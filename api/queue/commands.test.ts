@@ -49,7 +49,10 @@ const fresh = async () => {
   ;[doctor, second] = clinic.doctors as [TestDoctor, TestDoctor]
 }
 
-const walkIn = async (options: Partial<Parameters<typeof addWalkIn>[1]> = {}, ctx: Context = clinic.desk): Promise<EntryRow> =>
+const walkIn = async (
+  options: Partial<Parameters<typeof addWalkIn>[1]> = {},
+  ctx: Context = clinic.desk,
+): Promise<EntryRow> =>
   addWalkIn(ctx, {
     id: null,
     patientId: options.patientId ?? (await clinic.addPatient()),
@@ -66,7 +69,8 @@ const next = (ctx: Context = doctor.ctx, serviceId = service, doctorId: string |
 
 const refused = async (promise: Promise<unknown>): Promise<string> =>
   promise.then(
-    (value) => `not refused: ${JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? Number(part) : part))}`,
+    (value) =>
+      `not refused: ${JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? Number(part) : part))}`,
     (error) => (error as { code?: string }).code ?? String(error),
   )
 
@@ -86,7 +90,9 @@ describe('a queue', () => {
 
   it('refuses a doctor who has a called patient, and serves the one in service by the next call', async () => {
     expect(await refused(next())).toBe('DOCTOR_BUSY')
-    const called = (await deps.db.queueEntry.findFirst({ where: { ticket: 'A-003', clinicId: clinic.clinicId } })) as EntryRow
+    const called = (await deps.db.queueEntry.findFirst({
+      where: { ticket: 'A-003', clinicId: clinic.clinicId },
+    })) as EntryRow
     await startService(doctor.ctx, called.id)
     expect((await next())?.ticket).toBe('A-001')
     expect((await deps.db.queueEntry.findUnique({ where: { id: called.id } }))?.status).toBe('SERVED')
@@ -130,7 +136,15 @@ describe('the rules of moves', () => {
     expect((await walkIn({ id })).ticket).toBe(made.ticket)
     const colleague = await createTestClinic(deps)
     const patientId = await colleague.addPatient()
-    const input = { id, patientId, serviceId: colleague.serviceIds[0] as string, doctorId: null, urgency: null, reason: null, provisionalTicket: null }
+    const input = {
+      id,
+      patientId,
+      serviceId: colleague.serviceIds[0] as string,
+      doctorId: null,
+      urgency: null,
+      reason: null,
+      provisionalTicket: null,
+    }
     expect(await refused(addWalkIn(colleague.desk, input))).toBe('ID_TAKEN')
   })
 
@@ -146,7 +160,11 @@ describe('the rules of moves', () => {
 
   it('a place by hand copies rank and due time, is fixed, and is dropped by a new urgency', async () => {
     await fresh()
-    const [a, b, c] = [await walkIn({ urgency: 'URGENT' }), await walkIn(), await walkIn()] as [EntryRow, EntryRow, EntryRow]
+    const [a, b, c] = [await walkIn({ urgency: 'URGENT' }), await walkIn(), await walkIn()] as [
+      EntryRow,
+      EntryRow,
+      EntryRow,
+    ]
     await moveEntry(clinic.desk, c.id, a.id, 'In pain')
     expect(await waiting()).toEqual([a.ticket, c.ticket, b.ticket])
     await setUrgency(clinic.desk, a.id, 'ROUTINE', null)
@@ -275,7 +293,8 @@ describe('the end of the clinic day', () => {
     await hold(clinic.desk, held.id)
     const missed = await clinic.book(await clinic.addPatient(), new Date(Date.now() - 30 * 3_600_000))
     const past = entries.filter((entry) => entry !== young).map(({ id }) => id)
-    await deps.db.$executeRaw`UPDATE queue SET arrived_at = arrived_at - interval '40 hours' WHERE id = ANY(${past}::uuid[])`
+    await deps.db
+      .$executeRaw`UPDATE queue SET arrived_at = arrived_at - interval '40 hours' WHERE id = ANY(${past}::uuid[])`
     await endDays(deps)
     const state = async (id: string) => (await deps.db.queueEntry.findUnique({ where: { id } })) as EntryRow
     const ended = await Promise.all([old, called, inService, held].map(({ id }) => state(id)))

@@ -13,7 +13,14 @@ import { holdPatient } from '../patient/store.ts'
 import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
 import { findEntry, keyOf, toStoredKey } from './store.ts'
 import { ticketText } from './ticket.ts'
-import { appointmentStatusOf, type EntryFacts, type EntryState, isActive, type Move, transition } from './transitions.ts'
+import {
+  appointmentStatusOf,
+  type EntryFacts,
+  type EntryState,
+  isActive,
+  type Move,
+  transition,
+} from './transitions.ts'
 
 export const subjectOfEntry = (entry: EntryRow): Subject => ({
   clinicId: entry.clinicId,
@@ -66,7 +73,9 @@ const keyIfWaiting = (entry: EntryRow) => (entry.status === 'WAITING' ? toStored
 
 /** What undo puts back: the fields that the move changed, as they were. */
 const beforeOf = (entry: EntryRow, patch: Partial<EntryState>): Prisma.InputJsonObject =>
-  JSON.parse(JSON.stringify(Object.fromEntries(Object.keys(patch).map((name) => [name, entry[name as keyof EntryState]]))))
+  JSON.parse(
+    JSON.stringify(Object.fromEntries(Object.keys(patch).map((name) => [name, entry[name as keyof EntryState]]))),
+  )
 
 type Moved = { entry: EntryRow; patch: Partial<EntryState>; kind: string; reason: string | null }
 
@@ -185,12 +194,7 @@ export const setUrgency = (ctx: Context, id: string, urgency: Urgency, reason: s
   )
 
 /** Places a waiting entry right behind another one of its queue, or first where `after` is null. */
-export const moveEntry = async (
-  ctx: Context,
-  id: string,
-  after: string | null,
-  reason: string,
-): Promise<EntryRow> => {
+export const moveEntry = async (ctx: Context, id: string, after: string | null, reason: string): Promise<EntryRow> => {
   if (reason.trim() === '') throw badInput('reason', 'must say why; it is kept, and shown to those who are passed')
   if (reason.length > 500) throw badInput('reason', 'must have at most 500 characters')
   if (after === id) throw badInput('after', 'must be another entry')
@@ -201,7 +205,8 @@ export const moveEntry = async (
     })
     if (entry.status === 'WAITING' && after === null && waiting.length === 0) return entry
     const place = placeBehind(waiting.map(keyOf), after)
-    if (!place) throw new Refusal('NOT_WAITING', 'The entry named by `after` is not waiting in this queue.', { field: 'after' })
+    if (!place)
+      throw new Refusal('NOT_WAITING', 'The entry named by `after` is not waiting in this queue.', { field: 'after' })
     return applyMove(work, entry, { kind: 'MOVED', ...place }, reason.trim())
   })
 }
@@ -414,7 +419,10 @@ export const checkIn = async (ctx: Context, appointmentId: string): Promise<Entr
     const { clinic, service } = appointment
     const now = await databaseNow(tx)
     if (clinicDay(appointment.startsAt, clinic) !== clinicDay(now, clinic))
-      throw new Refusal('NOT_TODAY', `Checking in is possible on ${clinicDay(appointment.startsAt, clinic)}, the day of the slot.`)
+      throw new Refusal(
+        'NOT_TODAY',
+        `Checking in is possible on ${clinicDay(appointment.startsAt, clinic)}, the day of the slot.`,
+      )
     await tx.appointment.update({
       where: { id: appointment.id },
       data: { status: 'CHECKED_IN', version: { increment: 1 }, updatedAt: now },
@@ -466,7 +474,10 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
     }
     const present = await tx.service.findUniqueOrThrow({ where: { id: service.id } })
     if (!present.open)
-      throw new Refusal('CLOSED', present.closedReason ? `The service takes no walk-ins: ${present.closedReason}` : undefined)
+      throw new Refusal(
+        'CLOSED',
+        present.closedReason ? `The service takes no walk-ins: ${present.closedReason}` : undefined,
+      )
     const patient = await holdPatient(tx, input.patientId)
     if (!patient) throw notFound('patient')
     if (input.doctorId) await doctorFor(tx, input.doctorId, service)
@@ -474,10 +485,16 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
       INSERT INTO clinic_patients (clinic_id, patient_id) VALUES (${service.clinicId}::uuid, ${patient.id}::uuid)
       ON CONFLICT DO NOTHING`
     const waiting = await tx.queueEntry.findFirst({
-      where: { patientId: patient.id, serviceId: service.id, status: { in: ['WAITING', 'CALLED', 'IN_SERVICE', 'ON_HOLD'] } },
+      where: {
+        patientId: patient.id,
+        serviceId: service.id,
+        status: { in: ['WAITING', 'CALLED', 'IN_SERVICE', 'ON_HOLD'] },
+      },
     })
     if (waiting)
-      throw new Refusal('ALREADY_WAITING', `The patient already has ticket ${waiting.ticket} here.`, { entryId: waiting.id })
+      throw new Refusal('ALREADY_WAITING', `The patient already has ticket ${waiting.ticket} here.`, {
+        entryId: waiting.id,
+      })
     return enter(work, {
       id: input.id ?? uuidv7(),
       clinicId: service.clinicId,
@@ -534,8 +551,7 @@ export const undo = async (ctx: Context, id: string, version: number | null): Pr
     const actor = actorOf(ctx)
     const isMaker =
       move !== null && move.actorUserId === actor.actorUserId && move.actorPatientId === actor.actorPatientId
-    if (!move || !isMaker || move.kind === 'UNDONE' || entry.version !== seen.version)
-      throw new Refusal('UNDO_GONE')
+    if (!move || !isMaker || move.kind === 'UNDONE' || entry.version !== seen.version) throw new Refusal('UNDO_GONE')
     if (version !== null && version !== entry.version) throw new Refusal('UNDO_GONE')
     if (now.getTime() - move.at.getTime() > clinic.undoSeconds * 1000)
       throw new Refusal('UNDO_GONE', `A move can be undone within ${clinic.undoSeconds} seconds.`)

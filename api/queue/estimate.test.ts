@@ -29,17 +29,22 @@ describe('the wait estimate', () => {
   it('has low ≤ likely ≤ high, and never grows shorter further behind', () => {
     const recent = fc.array(fc.double({ min: 0.5, max: 60, noNaN: true }), { minLength: 5, maxLength: 20 })
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 20 }), recent, (position, doctors, minutes) => {
-        const ids = Array.from({ length: doctors }, (_, i) => String(i))
-        const here = estimate(position, null, pace(ids, ids, minutes))
-        const behind = estimate(position + 1, null, pace(ids, ids, minutes))
-        if (!here || !behind) return false
-        return (
-          here.lowMinutes <= here.likelyMinutes &&
-          here.likelyMinutes <= here.highMinutes &&
-          behind.likelyMinutes >= here.likelyMinutes
-        )
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 20 }),
+        recent,
+        (position, doctors, minutes) => {
+          const ids = Array.from({ length: doctors }, (_, i) => String(i))
+          const here = estimate(position, null, pace(ids, ids, minutes))
+          const behind = estimate(position + 1, null, pace(ids, ids, minutes))
+          if (!here || !behind) return false
+          return (
+            here.lowMinutes <= here.likelyMinutes &&
+            here.likelyMinutes <= here.highMinutes &&
+            behind.likelyMinutes >= here.likelyMinutes
+          )
+        },
+      ),
     )
   })
 })

@@ -20,7 +20,8 @@ const positionOf = (waiting: ReadonlyMap<string, Standing>, id: string): number 
   if (!own) return null
   let ahead = 0
   for (const other of waiting.values()) {
-    const isSkipped = own.boundDoctorId !== null && other.boundDoctorId !== null && other.boundDoctorId !== own.boundDoctorId
+    const isSkipped =
+      own.boundDoctorId !== null && other.boundDoctorId !== null && other.boundDoctorId !== own.boundDoctorId
     if (!isSkipped && compareKeys(other.key, own.key) < 0) ahead++
   }
   return ahead + 1
@@ -66,7 +67,8 @@ export const historyOf = (
   for (const move of moves.toReversed()) {
     const own = waiting.get(entryId)
     const isOwn = move.entryId === entryId
-    if (isOwn) events.push({ at: move.at, kind: move.kind, reason: move.reason, position: positionOf(waiting, entryId) })
+    if (isOwn)
+      events.push({ at: move.at, kind: move.kind, reason: move.reason, position: positionOf(waiting, entryId) })
     else if (own && passed(move, own.key))
       events.push({ at: move.at, kind: 'PASSED', reason: passedReason(move), position: positionOf(waiting, entryId) })
     if (move.fromKey) waiting.set(move.entryId, { key: move.fromKey, boundDoctorId: move.boundDoctorId })

@@ -35,7 +35,12 @@ const RETRY_MS = [100, 250, 500, 1_000, 2_000]
 /** How long the end of a visit stays on a watcher's screen. */
 const FAREWELL_MS = 60_000
 
-type Watcher = { entryId: string; slot: LatestSlot<LivePosition>; last: PositionState | null; farewell: NodeJS.Timeout | null }
+type Watcher = {
+  entryId: string
+  slot: LatestSlot<LivePosition>
+  last: PositionState | null
+  farewell: NodeJS.Timeout | null
+}
 
 /** Everything this instance knows and tells of one queue, while anybody here watches it. */
 type Feed = {
@@ -126,7 +131,10 @@ export const createLiveQueues = ({ db, bus, log }: { db: Db; bus: Bus; log: Logg
       }
     } catch (error) {
       const delay = RETRY_MS[Math.min(feed.failures++, RETRY_MS.length - 1)] as number
-      log.warn({ err: error, serviceId: feed.serviceId, retryMs: delay }, 'a live queue could not be read; it is tried again')
+      log.warn(
+        { err: error, serviceId: feed.serviceId, retryMs: delay },
+        'a live queue could not be read; it is tried again',
+      )
       feed.isReading = false
       if (feeds.get(feed.serviceId) === feed) schedule(feed, delay)
       return

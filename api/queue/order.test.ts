@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { between, compareKeys, dueTime, mayTake, type OrderKey, ownSubRank, placeBehind, positions, rankOf } from './order.ts'
+import {
+  between,
+  compareKeys,
+  dueTime,
+  mayTake,
+  type OrderKey,
+  ownSubRank,
+  placeBehind,
+  positions,
+  rankOf,
+} from './order.ts'
 
 const at = (time: string) => new Date(`2026-11-22T${time}:00Z`)
 
@@ -29,7 +39,11 @@ describe('due time', () => {
 
 describe('order', () => {
   it('calls an emergency before an urgent before a routine patient, whoever came first', () => {
-    const keys = [key('r', rankOf('ROUTINE'), '08:00', 1), key('u', rankOf('URGENT'), '09:00', 2), key('e', rankOf('EMERGENCY'), '10:00', 3)]
+    const keys = [
+      key('r', rankOf('ROUTINE'), '08:00', 1),
+      key('u', rankOf('URGENT'), '09:00', 2),
+      key('e', rankOf('EMERGENCY'), '10:00', 3),
+    ]
     expect(ids(keys)).toEqual(['e', 'u', 'r'])
   })
   it('puts an urgent walk-in before a late booking', () => {
@@ -87,10 +101,15 @@ describe('a manual place', () => {
   })
   it('is right behind its leader after any number of moves', () => {
     const moves = fc.array(fc.tuple(fc.nat(11), fc.nat(12)), { maxLength: 60 })
-    const arrivals = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 3 })), { minLength: 12, maxLength: 12 })
+    const arrivals = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 3 })), {
+      minLength: 12,
+      maxLength: 12,
+    })
     fc.assert(
       fc.property(arrivals, moves, (people, list) => {
-        const queue = new Map(people.map(([rank, hour], seq) => [`p${seq}`, key(`p${seq}`, rank, `1${hour}:00`, seq + 1)]))
+        const queue = new Map(
+          people.map(([rank, hour], seq) => [`p${seq}`, key(`p${seq}`, rank, `1${hour}:00`, seq + 1)]),
+        )
         for (const [who, where] of list) {
           const id = `p${who}`
           const others = [...queue.values()].filter((other) => other.id !== id).toSorted(compareKeys)
@@ -110,7 +129,14 @@ describe('a manual place', () => {
 describe('positions', () => {
   it('count everybody ahead for a free entry, and pass over those bound to others for a bound one', () => {
     const entry = (id: string, boundDoctorId: string | null) => ({ id, boundDoctorId })
-    const waiting = [entry('a', null), entry('b', 'x'), entry('c', 'y'), entry('d', null), entry('e', 'x'), entry('f', 'y')]
+    const waiting = [
+      entry('a', null),
+      entry('b', 'x'),
+      entry('c', 'y'),
+      entry('d', null),
+      entry('e', 'x'),
+      entry('f', 'y'),
+    ]
     expect(Object.fromEntries(positions(waiting))).toEqual({ a: 1, b: 2, c: 2, d: 4, e: 4, f: 4 })
   })
   it('say 1 for exactly those whom some doctor would call next', () => {
@@ -125,7 +151,8 @@ describe('positions', () => {
         }
         for (const entry of waiting) {
           const ahead = waiting.slice(0, Number(entry.id))
-          const counted = entry.boundDoctorId === null ? ahead : ahead.filter((other) => mayTake(entry.boundDoctorId, other))
+          const counted =
+            entry.boundDoctorId === null ? ahead : ahead.filter((other) => mayTake(entry.boundDoctorId, other))
           expect(place.get(entry.id)).toBe(counted.length + 1)
         }
       }),

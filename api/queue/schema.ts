@@ -1,5 +1,6 @@
 import { can } from '../access/can.ts'
 import { demand, demandOn } from '../access/demand.ts'
+import { subjectOfAppointment } from '../appointment/commands.ts'
 import { asObject, builder, ever } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { QueueStatusEnum, UrgencyEnum } from '../enums.ts'
@@ -161,12 +162,17 @@ QueueEntryRef.implement({
       type: AppointmentRef,
       nullable: true,
       authScopes: (entry, _args, ctx) => can(ctx.viewer, 'entry.read', subjectOfEntry(entry)),
-      resolve: (entry, _args, ctx) => (entry.appointmentId ? ctx.loaders.appointment.load(entry.appointmentId) : null),
+      resolve: async (entry, _args, ctx) => {
+        const booking = entry.appointmentId ? await ctx.loaders.appointment.load(entry.appointmentId) : null
+        // The entry may have been transferred from a service whose bookings the doctor does not see.
+        return booking && can(ctx.viewer, 'appointment.read', subjectOfAppointment(booking)) ? booking : null
+      },
     }),
     history: t.field({
       type: [QueueEventRef],
       nullable: true,
-      description: "Every change of this entry's place or state, oldest first, with its reason; names no other patient.",
+      description:
+        "Every change of this entry's place or state, oldest first, with its reason; names no other patient.",
       authScopes: (entry, _args, ctx) => can(ctx.viewer, 'entry.read', subjectOfEntry(entry)),
       resolve: async (entry, _args, ctx) => {
         const { waitingNow, moves } = await loadHistory(ctx.db, entry)
@@ -268,7 +274,11 @@ const DisplayRef = builder.objectRef<Display>('Display').implement({
       description: 'Called or with a doctor, the last call first.',
       authScopes: asObject,
     }),
-    waiting: t.expose('waiting', { type: [DisplayTicketRef], description: 'Every waiting ticket.', authScopes: asObject }),
+    waiting: t.expose('waiting', {
+      type: [DisplayTicketRef],
+      description: 'Every waiting ticket.',
+      authScopes: asObject,
+    }),
   }),
 })
 
@@ -342,7 +352,14 @@ builder.queryFields((t) => ({
     resolve: async (_root, { clinicId }, ctx) => {
       const clinic = await asClinic(ctx, clinicId)
       const services = await ctx.loaders.servicesOfClinic.load(clinicId)
-      return displayOf(ctx, clinic, await loadSnapshots(ctx.db, services.map((service) => service.id)))
+      return displayOf(
+        ctx,
+        clinic,
+        await loadSnapshots(
+          ctx.db,
+          services.map((service) => service.id),
+        ),
+      )
     },
   }),
 }))
@@ -383,7 +400,8 @@ builder.mutationFields((t) => {
     }),
     addWalkIn: t.field({
       type: QueueEntryRef,
-      description: 'Takes a patient without a booking into the queue. Refusals: NOT_FOUND, CLOSED, ALREADY_WAITING, NOT_THEIR_SERVICE, ID_TAKEN.',
+      description:
+        'Takes a patient without a booking into the queue. Refusals: NOT_FOUND, CLOSED, ALREADY_WAITING, NOT_THEIR_SERVICE, ID_TAKEN.',
       args: { input: t.arg({ type: AddWalkInInput, required: true }) },
       authScopes: ever('entry.add'),
       resolve: (_root, { input }, ctx) =>
@@ -420,7 +438,8 @@ builder.mutationFields((t) => {
     }),
     callEntry: t.field({
       type: QueueEntryRef,
-      description: 'Calls one waiting patient out of turn. Refusals: NOT_FOUND, NOT_WAITING, ALREADY_CALLED, BOUND_ELSEWHERE, DOCTOR_BUSY.',
+      description:
+        'Calls one waiting patient out of turn. Refusals: NOT_FOUND, NOT_WAITING, ALREADY_CALLED, BOUND_ELSEWHERE, DOCTOR_BUSY.',
       args: { entryId: t.arg.id({ required: true }), doctorId: t.arg.id(), room: t.arg.string() },
       authScopes: ever('entry.call'),
       resolve: (_root, args, ctx) =>
@@ -430,7 +449,11 @@ builder.mutationFields((t) => {
     startService: onEntry('entry.serve', 'CALLED → IN_SERVICE. Refusals: NOT_FOUND, NOT_CALLED.', startService),
     markServed: onEntry('entry.serve', 'CALLED or IN_SERVICE → SERVED. Refusals: NOT_FOUND, NOT_CALLED.', markServed),
     markNoShow: onEntry('entry.serve', 'CALLED → NO_SHOW. Refusals: NOT_FOUND, NOT_CALLED.', markNoShow),
-    hold: onEntry('entry.hold', 'WAITING → ON_HOLD, keeping its place in time. Refusals: NOT_FOUND, NOT_WAITING.', hold),
+    hold: onEntry(
+      'entry.hold',
+      'WAITING → ON_HOLD, keeping its place in time. Refusals: NOT_FOUND, NOT_WAITING.',
+      hold,
+    ),
     returnToQueue: onEntry(
       'entry.return',
       'ON_HOLD, CALLED or NO_SHOW → WAITING, at the same place in time. Refusals: NOT_FOUND, NOT_RETURNABLE, ALREADY_WAITING.',

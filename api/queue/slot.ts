@@ -2,12 +2,13 @@
  * One subscriber's place for the newest value: a value that was not fetched yet is replaced, so a slow reader
  * gets the newest state and never a backlog, and costs no memory.
  */
-export type LatestSlot<T> = AsyncIterableIterator<T> & AsyncDisposable & {
-  push: (value: T) => void
-  /** Ends the iteration after the value that is waiting, if any. */
-  end: () => void
-  fail: (error: unknown) => void
-}
+export type LatestSlot<T> = AsyncIterableIterator<T> &
+  AsyncDisposable & {
+    push: (value: T) => void
+    /** Ends the iteration after the value that is waiting, if any. */
+    end: () => void
+    fail: (error: unknown) => void
+  }
 
 export const createSlot = <T>(onClose: () => void): LatestSlot<T> => {
   let pending: { value: T } | null = null

@@ -199,7 +199,10 @@ export const loadHistory = async (
           at: row.at,
           kind: row.kind,
           reason: row.reason,
-          fromKey: comesFromElsewhere || (goesElsewhere && row.from_service_id === null) ? null : fromStoredKey(row.from_key, row.entry_id),
+          fromKey:
+            comesFromElsewhere || (goesElsewhere && row.from_service_id === null)
+              ? null
+              : fromStoredKey(row.from_key, row.entry_id),
           toKey: goesElsewhere ? null : fromStoredKey(row.to_key, row.entry_id),
           boundDoctorId: row.bound_doctor_id,
         }

@@ -38,7 +38,9 @@ export const createTestClinic = async (
   const user = async (role: Role): Promise<UserViewer> => {
     const userId = uuidv7()
     const username = `u${randomUUID().replaceAll('-', '')}`
-    await db.user.create({ data: { id: userId, clinicId, username, name: role.toLowerCase(), role, passwordHash: 'none' } })
+    await db.user.create({
+      data: { id: userId, clinicId, username, name: role.toLowerCase(), role, passwordHash: 'none' },
+    })
     return { kind: 'user', sessionId: uuidv7(), userId, clinicId, role, doctorId: null, serviceIds: [] }
   }
   const addDoctor = async (given: string[] = serviceIds): Promise<TestDoctor> => {
@@ -70,7 +72,11 @@ export const createTestClinic = async (
   }
   const asPatient = (patientId: string): Context =>
     contextOf(deps, { kind: 'patient', sessionId: uuidv7(), patientId, wardIds: [] })
-  const book = async (patientId: string, startsAt: Date, options: { doctorId?: string; bound?: boolean; serviceId?: string } = {}) => {
+  const book = async (
+    patientId: string,
+    startsAt: Date,
+    options: { doctorId?: string; bound?: boolean; serviceId?: string } = {},
+  ) => {
     const id = uuidv7()
     await db.appointment.create({
       data: {

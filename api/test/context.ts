@@ -11,7 +11,10 @@ import type { TestDatabase } from './database.ts'
 export type TestDeps = Deps & { close: () => Promise<void> }
 
 /** One instance without its HTTP: what commands stand on, over a real database. */
-export const createTestDeps = ({ db, url }: Pick<TestDatabase, 'db' | 'url'>, redisUrl: string | null = null): TestDeps => {
+export const createTestDeps = (
+  { db, url }: Pick<TestDatabase, 'db' | 'url'>,
+  redisUrl: string | null = null,
+): TestDeps => {
   const log = pino({ level: 'silent' })
   const bus = createBus({ databaseUrl: url, redisUrl, log })
   const trail = createTrail(db, log)

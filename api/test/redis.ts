@@ -18,9 +18,13 @@ const freePort = async (): Promise<number> => {
 export const startRedis = async () => {
   const port = await freePort()
   const launch = async () => {
-    const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      'redis-server',
+      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept connections')) break
     child.stdout.resume()
     return child

@@ -102,7 +102,12 @@ const withInput = (inputOf: (stage: Stage) => object | Promise<object>): Command
 /** The move that is to be undone: the viewer's own where they can make it, else the desk's. */
 const moveBefore = async ({ server, column, relation, asker, entry, wing }: Stage): Promise<string> => {
   const id = await entry()
-  const moves: Partial<Record<Column, string>> = { patient: 'leaveQueue', doctor: 'callEntry', solo: 'callEntry', desk: 'hold' }
+  const moves: Partial<Record<Column, string>> = {
+    patient: 'leaveQueue',
+    doctor: 'callEntry',
+    solo: 'callEntry',
+    desk: 'hold',
+  }
   const isMaker = column === 'desk' ? relation === 'clinic' : relation === 'own'
   if (!isMaker || !moves[column]) await hold(wing.desk(), id)
   else {

@@ -202,7 +202,13 @@ export const createRightsScene = async (deps: Deps) => {
     clinic: TestClinic,
     about: { patientId: string; entryId?: string | undefined; appointmentId?: string | undefined },
   ): Promise<string> => {
-    const message = { kind: 'BOOKED', channel: 'SMS', status: 'FAILED', body: 'See you soon', error: 'unreachable' } as const
+    const message = {
+      kind: 'BOOKED',
+      channel: 'SMS',
+      status: 'FAILED',
+      body: 'See you soon',
+      error: 'unreachable',
+    } as const
     const id = uuidv7()
     await db.notification.create({ data: { id, clinicId: clinic.clinicId, ...message, sentAt: new Date(), ...about } })
     return id
@@ -211,10 +217,17 @@ export const createRightsScene = async (deps: Deps) => {
     'to-ann': await notify(A, { patientId: ann, entryId: annWaits.id, appointmentId: appointments['ann-checked-in'] }),
     'to-ben': await notify(A, { patientId: ben, entryId: inside.id, appointmentId: appointments['ben-past'] }),
     'to-cleo': await notify(A, { patientId: cleo as string, entryId: cleoWaits.id }),
-    'to-ann-elsewhere': await notify(B, { patientId: ann, entryId: annElsewhere.id, appointmentId: appointments['ann-elsewhere'] }),
+    'to-ann-elsewhere': await notify(B, {
+      patientId: ann,
+      entryId: annElsewhere.id,
+      appointmentId: appointments['ann-elsewhere'],
+    }),
     'to-fay': await notify(B, { patientId: fay, entryId: fayCalled.id }),
   }
-  for (const [clinic, user] of [[A, dirk.userId], [B, bert.userId]] as const)
+  for (const [clinic, user] of [
+    [A, dirk.userId],
+    [B, bert.userId],
+  ] as const)
     for (const actor of [{ actorPatientId: clinic === A ? ann : fay }, { actorUserId: user }])
       await db.auditEvent.create({
         data: {
@@ -228,7 +241,10 @@ export const createRightsScene = async (deps: Deps) => {
   const note = (type: string, id: string, owned: Owned): void => {
     records.set(type, (records.get(type) ?? new Map()).set(id, owned))
   }
-  for (const [name, wing] of [['A', here], ['B', there]] as const) {
+  for (const [name, wing] of [
+    ['A', here],
+    ['B', there],
+  ] as const) {
     const clinics = [wing.clinic]
     note('Clinic', wing.clinic.clinicId, { name, clinics })
     for (const id of wing.clinic.serviceIds) {

@@ -1,11 +1,4 @@
-import {
-  type GraphQLField,
-  type GraphQLNamedType,
-  getNamedType,
-  isLeafType,
-  isObjectType,
-  isUnionType,
-} from 'graphql'
+import { type GraphQLField, type GraphQLNamedType, getNamedType, isLeafType, isObjectType, isUnionType } from 'graphql'
 import { schema } from '../schema.ts'
 import { type Asker, type Owned, type Relation, relationOf } from './rights-scene.ts'
 
@@ -14,7 +7,11 @@ type Field = GraphQLField<unknown, unknown>
 /** What an answer may look like, as the letters of the rights table. */
 const letters: Record<string, string> = { FORBIDDEN: 'F', UNAUTHENTICATED: 'U', NOT_FOUND: 'N', CONFLICT: 'C' }
 
-type GraphqlErrors = readonly { message: string; path?: readonly (string | number)[]; extensions?: { code?: unknown } }[]
+type GraphqlErrors = readonly {
+  message: string
+  path?: readonly (string | number)[]
+  extensions?: { code?: unknown }
+}[]
 export type Answer = { data?: any; errors?: GraphqlErrors | undefined }
 
 export const letterOf = (error: GraphqlErrors[number]): string =>
@@ -57,7 +54,10 @@ const brief = (type: GraphQLNamedType): string => {
 export const selectionOf = (type: GraphQLNamedType, steps: number, trail: readonly string[] = []): string => {
   if (isLeafType(type)) return ''
   if (isUnionType(type))
-    return `{ __typename ${type.getTypes().map((one) => `... on ${one.name} ${selectionOf(one, steps, trail)}`).join(' ')} }`
+    return `{ __typename ${type
+      .getTypes()
+      .map((one) => `... on ${one.name} ${selectionOf(one, steps, trail)}`)
+      .join(' ')} }`
   if (!isObjectType(type)) throw new Error(`unexpected ${type.name}`)
   const isFar = (next: GraphQLNamedType): boolean =>
     steps < (isWrapping(next.name) ? 0 : 1) ||
@@ -73,7 +73,12 @@ export const selectionOf = (type: GraphQLNamedType, steps: number, trail: readon
 }
 
 /** One root field with these arguments, as a document with variables. */
-export const documentOf = (root: 'query' | 'mutation' | 'subscription', field: Field, args: object, selection: string): string => {
+export const documentOf = (
+  root: 'query' | 'mutation' | 'subscription',
+  field: Field,
+  args: object,
+  selection: string,
+): string => {
   const given = field.args.filter((arg) => arg.name in args)
   const head = given.map((arg) => `$${arg.name}: ${arg.type}`).join(', ')
   const call = given.map((arg) => `${arg.name}: $${arg.name}`).join(', ')
@@ -86,7 +91,8 @@ export const rootFields = (root: 'Query' | 'Mutation' | 'Subscription'): Record<
 const isObject = (value: unknown): value is Record<string, unknown> & { __typename: string } =>
   typeof value === 'object' && value !== null && '__typename' in value
 
-const isEmpty = (value: unknown): boolean => value === null || value === undefined || (Array.isArray(value) && value.length === 0)
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || (Array.isArray(value) && value.length === 0)
 
 /**
  * Reads an answer from the root down and notes what became of every field. Objects without an identity of their own
@@ -94,7 +100,11 @@ const isEmpty = (value: unknown): boolean => value === null || value === undefin
  */
 export const noteAnswer = (
   findings: Findings,
-  { viewer, asker, records }: { viewer: string; asker: Asker; records: ReadonlyMap<string, ReadonlyMap<string, Owned>> },
+  {
+    viewer,
+    asker,
+    records,
+  }: { viewer: string; asker: Asker; records: ReadonlyMap<string, ReadonlyMap<string, Owned>> },
   { root, field, relation }: { root: string; field: string; relation: Relation },
   answer: Answer,
 ): void => {
@@ -107,7 +117,9 @@ export const noteAnswer = (
     const letter = error ?? (isEmpty(value) ? '0' : 'r')
     if (error && !isEmpty(value)) throw new Error(`${path} has a value and an error`)
     findings.see(`${type}.${name}`, viewer, relation, letter, `${root}.${path}`)
-    for (const [item, at] of Array.isArray(value) ? value.map((item, i) => [item, `${path}.${i}`] as const) : [[value, path] as const])
+    for (const [item, at] of Array.isArray(value)
+      ? value.map((item, i) => [item, `${path}.${i}`] as const)
+      : [[value, path] as const])
       if (isObject(item)) enter(item, relation, at)
   }
 

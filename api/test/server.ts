@@ -8,7 +8,11 @@ import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export type Answer<Data = any> = {
   data: Data
-  errors?: { message: string; path?: (string | number)[]; extensions: { code: string; field?: string } & Record<string, unknown> }[]
+  errors?: {
+    message: string
+    path?: (string | number)[]
+    extensions: { code: string; field?: string } & Record<string, unknown>
+  }[]
   status: number
   headers: Headers
 }
@@ -81,10 +85,19 @@ export const startTestServer = async ({ demo = true, database: shared, redisUrl 
   const origin = `http://127.0.0.1:${server.port}`
   const clients = new Set<Client>()
 
-  const request = async (query: string, variables?: object, token?: string | null, headers: Record<string, string> = {}): Promise<Answer> => {
+  const request = async (
+    query: string,
+    variables?: object,
+    token?: string | null,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
     const response = await fetch(`${origin}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers },
+      headers: {
+        'content-type': 'application/json',
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...headers,
+      },
       body: JSON.stringify({ query, variables }),
     })
     const body = (await response.json()) as Omit<Answer, 'status' | 'headers'>
@@ -118,8 +131,12 @@ export const startTestServer = async ({ demo = true, database: shared, redisUrl 
     /** An access token by username or phone number, with the demonstration password unless told. */
     login: async (name: string, password = 'anteroom-demo'): Promise<string> => {
       const answer = name.startsWith('+')
-        ? await request('mutation($i: LoginPatientInput!) { session: loginPatient(input: $i) { accessToken } }', { i: { phoneNumber: name, password } })
-        : await request('mutation($i: LoginStaffInput!) { session: loginStaff(input: $i) { accessToken } }', { i: { username: name, password } })
+        ? await request('mutation($i: LoginPatientInput!) { session: loginPatient(input: $i) { accessToken } }', {
+            i: { phoneNumber: name, password },
+          })
+        : await request('mutation($i: LoginStaffInput!) { session: loginStaff(input: $i) { accessToken } }', {
+            i: { username: name, password },
+          })
       if (!answer.data?.session) throw new Error(`${name} could not log in: ${JSON.stringify(answer)}`)
       return answer.data.session.accessToken
     },
