@@ -38,7 +38,6 @@ export const refusals = {
   IDEMPOTENCY_KEY_REUSED: 'The same Idempotency-Key came with a different request.',
   TOO_COMPLEX: 'The document is too deep, too long or asks for too much at once.',
   PAYLOAD_TOO_LARGE: 'The request body is larger than the server accepts.',
-  LINK_GONE: 'The link has been used, has expired or never existed.',
   UNAVAILABLE: 'The database cannot be reached at present; nothing was changed. Try again.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',

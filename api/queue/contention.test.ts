@@ -148,4 +148,5 @@ it.each(seeds)(
     ).toEqual(tickets.map((_, i) => i + 1))
     expect(calls.length, `seed ${seed}: the race was one`).toBeGreaterThan(WAITING / 2)
   },
+  180_000,
 )

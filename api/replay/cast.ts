@@ -37,6 +37,7 @@ const REGISTER = `mutation ($input: RegisterPatientInput!) { registerPatient(inp
 type AboutUs = {
   me: { clinic: { id: string; timeZone: string; dayStartsAt: string; services: { ticketLetter: string }[] } }
 }
+type CreatedDoctor = { createUser: { id: string; doctor: { id: string } } }
 type Registered = {
   registerPatient: { accessToken: string; refreshToken: string; expiresAt: string; viewer: { id: string } }
 }
@@ -88,7 +89,7 @@ const register = async (url: string, n: number): Promise<{ id: string; login: Lo
   for (let attempt = 1; ; attempt++) {
     try {
       const input = { name: patientName(n), phoneNumber: fictionalNumber(), password }
-      const { data } = await request<Registered>(url, null, REGISTER, { input })
+      const { data } = await request<Registered>(url, REGISTER, { input })
       return { id: data.registerPatient.viewer.id, login: resume(url, data.registerPatient) }
     } catch (error) {
       // The number is somebody's already; an earlier replay's, as a rule.
@@ -131,10 +132,8 @@ export const assemble = async (
       ticketLetter: letters[index],
       slotMinutes: 10,
     }
-    services.set(
-      doctorType,
-      (await admin.ask<{ createService: { id: string } }>(CREATE_SERVICE, { input })).createService,
-    )
+    const { data } = await admin.once<{ createService: { id: string } }>(CREATE_SERVICE, { input })
+    services.set(doctorType, data.createService)
   }
   const userIds: string[] = []
   let made = 0
@@ -150,9 +149,8 @@ export const assemble = async (
       role: 'DOCTOR',
       serviceIds,
     }
-    const { createUser } = await admin.ask<{ createUser: { id: string; doctor: { id: string } } }>(CREATE_DOCTOR, {
-      input,
-    })
+    const { data } = await admin.once<CreatedDoctor>(CREATE_DOCTOR, { input })
+    const { createUser } = data
     userIds.push(createUser.id)
     await admin.ask(SET_ON_DUTY, { id: createUser.doctor.id, room: String(index + 1) })
     const login = await logIn(url, username, password)

@@ -22,8 +22,9 @@ export type Login = {
   token: () => Promise<string>
   /** This token was refused; the next one asked for is another. */
   expire: (token: string) => void
-  timed: <T>(document: string, variables?: Record<string, unknown>) => Promise<Timed<T>>
   ask: <T>(document: string, variables?: Record<string, unknown>) => Promise<T>
+  /** For what must not happen twice: a repeat after a lost answer carries the same Idempotency-Key. */
+  once: <T>(document: string, variables?: Record<string, unknown>) => Promise<Timed<T>>
 }
 
 type Tokens = { access: string; refresh: string; goodUntil: number }
@@ -62,19 +63,20 @@ const askTokens = async (url: string, form: Record<string, string>): Promise<Tok
   }
 }
 
-/** A request by HTTP. Each mutation has its own key, so that one repeated after a lost answer does nothing twice. */
+/** A request by HTTP; sent again where no answer comes. */
 export const request = async <T>(
   url: string,
-  token: string | null,
   document: string,
   variables: Record<string, unknown> = {},
+  { token, key }: { token?: string; key?: string } = {},
 ): Promise<Timed<T>> => {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (token) headers.authorization = `Bearer ${token}`
-  if (token && document.startsWith('mutation')) headers['idempotency-key'] = randomUUID()
+  if (key) headers['idempotency-key'] = key
+  const body = JSON.stringify({ query: document, variables })
   for (let attempt = 0; ; attempt++) {
     const sentAt = performance.now()
-    const response = await post(`${url}/graphql`, headers, JSON.stringify({ query: document, variables }))
+    const response = await post(`${url}/graphql`, headers, body)
     const { data, errors } = (await response.json()) as Answer<T>
     const answeredAt = performance.now()
     const [error] = errors ?? []
@@ -99,17 +101,22 @@ const loginOf = (url: string, opened: Tokens): Login => {
   const expire = (refused: string): void => {
     if (refused === tokens.access) tokens = { ...tokens, goodUntil: 0 }
   }
-  const timed = async <T>(document: string, variables?: Record<string, unknown>): Promise<Timed<T>> => {
+  const send = async <T>(document: string, variables?: Record<string, unknown>, key?: string): Promise<Timed<T>> => {
     const used = await token()
     try {
-      return await request<T>(url, used, document, variables)
+      return await request<T>(url, document, variables, { token: used, key })
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error
       expire(used)
-      return request<T>(url, await token(), document, variables)
+      return request<T>(url, document, variables, { token: await token(), key })
     }
   }
-  return { token, expire, timed, ask: async (document, variables) => (await timed(document, variables)).data as never }
+  return {
+    token,
+    expire,
+    ask: async <T>(document: string, variables?: Record<string, unknown>) => (await send<T>(document, variables)).data,
+    once: (document, variables) => send(document, variables, randomUUID()),
+  }
 }
 
 /** Logs in with a username (or a phone number) and password. */

@@ -7,7 +7,7 @@ import type { Plan, PlannedEvent } from './plan.ts'
 import { follow, newWatch, type Standing, type Watch, wrongOn } from './watch.ts'
 
 /** So many events of the recording are under way at once. */
-const AT_ONCE = 32
+const AT_ONCE = 16
 /** How long a screen may take to show the truth after the last change. */
 const SETTLE_MS = 1_000
 /** A doctor waits so long for the patient to come; a patient comes when their screen says so. */
@@ -125,7 +125,7 @@ export const playDay = async (
   /** The doctor calls; the patient comes when their screen shows it; then they begin. */
   const call = async (doctor: Doctor, doctorType: string): Promise<boolean> => {
     const serviceId = cast.services.get(doctorType)?.id
-    const { data, sentAt, answeredAt } = await doctor.login.timed<{ callNext: { id: string } | null }>(CALL_NEXT, {
+    const { data, sentAt, answeredAt } = await doctor.login.once<{ callNext: { id: string } | null }>(CALL_NEXT, {
       serviceId,
     })
     doctor.openEntry = data.callNext?.id ?? null
@@ -135,14 +135,14 @@ export const playDay = async (
     const giveUp = new AbortController()
     await Promise.race([screenOf(id).called.promise, sleep(COMING_MS, null, giveUp).catch(() => {})])
     giveUp.abort()
-    await doctor.login.ask(START, { id })
+    await doctor.login.once(START, { id })
     return true
   }
 
   const complete = async (doctor: Doctor): Promise<void> => {
     const id = doctor.openEntry
     doctor.openEntry = null
-    if (id) await doctor.login.ask(SERVED, { id })
+    if (id) await doctor.login.once(SERVED, { id })
   }
 
   /** What a doctor does comes one after the other. */
