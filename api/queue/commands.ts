@@ -3,7 +3,6 @@ import { demand, demandOn } from '../access/demand.ts'
 import { clinicDay } from '../clinic/day.ts'
 import type { Context } from '../context.ts'
 import type { Db, Tx } from '../database/client.ts'
-import { Prisma } from '../database/generated/client.ts'
 import type { Urgency } from '../database/generated/enums.ts'
 import { transact, type Work } from '../database/transaction.ts'
 import { uuidv7 } from '../database/uuid.ts'
@@ -11,7 +10,7 @@ import { badInput, notFound, Refusal } from '../errors.ts'
 import type { AppointmentRow, EntryRow } from '../loaders.ts'
 import { holdPatient } from '../patient/store.ts'
 import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
-import { findEntry, keyOf, toStoredKey } from './store.ts'
+import { findEntry, keyOf, readEntry, readNext, storeMove, toStoredKey } from './store.ts'
 import { ticketText } from './ticket.ts'
 import {
   appointmentStatusOf,
@@ -30,8 +29,8 @@ export const subjectOfEntry = (entry: EntryRow): Subject => ({
 
 const entryOrNull = (db: Db, id: string): Promise<EntryRow | null> => findEntry(db, id)
 
-const found = (entry: EntryRow | null): EntryRow => {
-  if (!entry) throw notFound('queue entry')
+const found = <Found>(entry: Found | null): Found => {
+  if (entry === null) throw notFound('queue entry')
   return entry
 }
 
@@ -69,71 +68,45 @@ const nextVersion = async (work: Work, serviceId: string): Promise<{ version: nu
 
 const factsOf = (entry: EntryRow): EntryFacts => ({ ...entry, arrivalSeq: Number(entry.arrivalSeq) })
 
-const keyIfWaiting = (entry: EntryRow) => (entry.status === 'WAITING' ? toStoredKey(keyOf(entry)) : Prisma.DbNull)
-
 /** What undo puts back: the fields that the move changed, as they were. */
-const beforeOf = (entry: EntryRow, patch: Partial<EntryState>): Prisma.InputJsonObject =>
-  JSON.parse(
-    JSON.stringify(Object.fromEntries(Object.keys(patch).map((name) => [name, entry[name as keyof EntryState]]))),
-  )
+const beforeOf = (entry: EntryRow, patch: Partial<EntryState>): object =>
+  Object.fromEntries(Object.keys(patch).map((name) => [name, entry[name as keyof EntryState]]))
 
 type Moved = { entry: EntryRow; patch: Partial<EntryState>; kind: string; reason: string | null }
 
-/** Writes a move of an entry whose queue (and target queue) this transaction has locked: row, booking, event, audit row. */
-const writeMove = async (work: Work, { entry, patch, kind, reason }: Moved, at?: Date): Promise<EntryRow> => {
-  const target = patch.serviceId ?? entry.serviceId
-  const isTransfer = target !== entry.serviceId
-  const from = isTransfer ? await nextVersion(work, entry.serviceId) : null
-  const { version, now } = await nextVersion(work, target)
-  const moved = await work.tx.queueEntry.update({
-    where: { id: entry.id },
-    data: { ...patch, version: { increment: 1 } },
+/** Writes a move of an entry whose queue (and target queue) this transaction has locked. */
+const writeMove = async (work: Work, { entry, patch, kind, reason }: Moved): Promise<EntryRow> => {
+  const next = { ...entry, ...patch }
+  const isTransfer = next.serviceId !== entry.serviceId
+  const from = isTransfer ? { serviceId: entry.serviceId, ...(await nextVersion(work, entry.serviceId)) } : null
+  const moved = await storeMove(work.tx, {
+    entry,
+    next,
+    appointmentStatus: appointmentStatusOf(next.status),
+    kind,
+    reason,
+    from,
+    before: beforeOf(entry, patch),
+    detail: `${entry.ticket}: ${entry.status} → ${next.status}`,
+    ...actorOf(work.ctx),
   })
-  if (moved.appointmentId && appointmentStatusOf(moved.status) !== appointmentStatusOf(entry.status))
-    await work.tx.appointment.update({
-      where: { id: moved.appointmentId },
-      data: { status: appointmentStatusOf(moved.status), version: { increment: 1 }, updatedAt: now },
-    })
-  await work.tx.queueEvent.create({
-    data: {
-      id: uuidv7(),
-      serviceId: target,
-      version,
-      fromServiceId: isTransfer ? entry.serviceId : null,
-      fromVersion: from?.version ?? null,
-      entryId: entry.id,
-      entryVersion: moved.version,
-      at: at ?? now,
-      kind,
-      reason,
-      ...actorOf(work.ctx),
-      fromStatus: entry.status,
-      toStatus: moved.status,
-      fromKey: keyIfWaiting(entry),
-      toKey: keyIfWaiting(moved),
-      before: beforeOf(entry, patch),
-    },
-  })
-  await work.audit({
-    action: `queue.${kind.toLowerCase()}`,
-    entity: 'QueueEntry',
-    entityId: entry.id,
-    clinicId: entry.clinicId,
-    detail: `${entry.ticket}: ${entry.status} → ${moved.status}`,
-  })
-  return moved
+  work.touched.set(next.serviceId, moved.version)
+  return moved.entry
+}
+
+/** An entry read under the lock of its queue, with the database's time. */
+type Locked = { entry: EntryRow; now: Date }
+
+/** Asks the rule and writes what it answers; a refusal leaves nothing behind, since the transaction ends with it. */
+const applyMove = async (work: Work, { entry, now }: Locked, move: Move, reason: string | null): Promise<EntryRow> => {
+  const patch = transition(factsOf(entry), move, now)
+  if (typeof patch === 'string') throw new Refusal(patch)
+  return writeMove(work, { entry, patch, kind: move.kind, reason })
 }
 
 const databaseNow = async (tx: Tx): Promise<Date> => {
   const [row] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`
   return (row as { now: Date }).now
-}
-
-/** Asks the rule and writes what it answers; a refusal leaves nothing behind, since the transaction ends with it. */
-const applyMove = async (work: Work, entry: EntryRow, move: Move, reason: string | null): Promise<EntryRow> => {
-  const patch = transition(factsOf(entry), move, await databaseNow(work.tx))
-  if (typeof patch === 'string') throw new Refusal(patch)
-  return writeMove(work, { entry, patch, kind: move.kind, reason })
 }
 
 class MovedMeanwhile extends Error {}
@@ -143,7 +116,7 @@ const onEntry = async (
   ctx: Context,
   id: string,
   action: Parameters<typeof demandOn>[1],
-  act: (work: Work, entry: EntryRow) => Promise<EntryRow>,
+  act: (work: Work, locked: Locked) => Promise<EntryRow>,
   locks: { doctors?: (entry: EntryRow) => Promise<string[]> | string[]; queues?: readonly string[] } = {},
 ): Promise<EntryRow> => {
   demand(ctx.viewer, action)
@@ -154,9 +127,9 @@ const onEntry = async (
         demandOn(ctx.viewer, action, 'queue entry', seen, subjectOfEntry)
         if (locks.doctors) await lockDoctors(work.tx, (await locks.doctors(seen)).toSorted())
         await lockQueues(work.tx, [seen.serviceId, ...(locks.queues ?? [])])
-        const entry = found(await findEntry(work.tx, id))
-        if (entry.serviceId !== seen.serviceId) throw new MovedMeanwhile()
-        return act(work, entry)
+        const locked = found(await readEntry(work.tx, id))
+        if (locked.entry.serviceId !== seen.serviceId) throw new MovedMeanwhile()
+        return act(work, locked)
       })
     } catch (error) {
       if (!(error instanceof MovedMeanwhile) || attempt === 5) throw error
@@ -168,7 +141,7 @@ const onEntry = async (
 const simpleMove =
   (action: Parameters<typeof demandOn>[1], move: Move) =>
   (ctx: Context, id: string): Promise<EntryRow> =>
-    onEntry(ctx, id, action, (work, entry) => applyMove(work, entry, move, null))
+    onEntry(ctx, id, action, (work, locked) => applyMove(work, locked, move, null))
 
 /** CALLED → CALLED: the patient is announced again. */
 export const recall = simpleMove('entry.call', { kind: 'RECALLED' })
@@ -187,10 +160,10 @@ export const leaveQueue = simpleMove('entry.leave', { kind: 'LEFT' })
 
 /** Sets the urgency of a waiting entry; a manual place is dropped. The same urgency again changes nothing. */
 export const setUrgency = (ctx: Context, id: string, urgency: Urgency, reason: string | null): Promise<EntryRow> =>
-  onEntry(ctx, id, 'entry.place', async (work, entry) =>
-    entry.urgency === urgency && entry.status === 'WAITING'
-      ? entry
-      : applyMove(work, entry, { kind: 'URGENCY_SET', urgency }, reason),
+  onEntry(ctx, id, 'entry.place', async (work, locked) =>
+    locked.entry.urgency === urgency && locked.entry.status === 'WAITING'
+      ? locked.entry
+      : applyMove(work, locked, { kind: 'URGENCY_SET', urgency }, reason),
   )
 
 /** Places a waiting entry right behind another one of its queue, or first where `after` is null. */
@@ -198,7 +171,8 @@ export const moveEntry = async (ctx: Context, id: string, after: string | null, 
   if (reason.trim() === '') throw badInput('reason', 'must say why; it is kept, and shown to those who are passed')
   if (reason.length > 500) throw badInput('reason', 'must have at most 500 characters')
   if (after === id) throw badInput('after', 'must be another entry')
-  return onEntry(ctx, id, 'entry.place', async (work, entry) => {
+  return onEntry(ctx, id, 'entry.place', async (work, locked) => {
+    const { entry } = locked
     const waiting = await work.tx.queueEntry.findMany({
       where: { serviceId: entry.serviceId, status: 'WAITING', id: { not: id } },
       orderBy: [{ rank: 'asc' }, { dueAt: 'asc' }, { subRank: 'asc' }, { arrivalSeq: 'asc' }, { id: 'asc' }],
@@ -207,7 +181,7 @@ export const moveEntry = async (ctx: Context, id: string, after: string | null, 
     const place = placeBehind(waiting.map(keyOf), after)
     if (!place)
       throw new Refusal('NOT_WAITING', 'The entry named by `after` is not waiting in this queue.', { field: 'after' })
-    return applyMove(work, entry, { kind: 'MOVED', ...place }, reason.trim())
+    return applyMove(work, locked, { kind: 'MOVED', ...place }, reason.trim())
   })
 }
 
@@ -231,12 +205,13 @@ export const transfer = async (
     ctx,
     id,
     'entry.transfer',
-    async (work, entry) => {
+    async (work, locked) => {
+      const { entry } = locked
       const serviceId = to.serviceId ?? entry.serviceId
       const service = await work.tx.service.findUnique({ where: { id: serviceId } })
       if (!service || service.clinicId !== entry.clinicId) throw notFound('service')
       if (to.doctorId) await doctorFor(work.tx, to.doctorId, service)
-      return applyMove(work, entry, { kind: 'TRANSFERRED', serviceId, boundDoctorId: to.doctorId }, null)
+      return applyMove(work, locked, { kind: 'TRANSFERRED', serviceId, boundDoctorId: to.doctorId }, null)
     },
     { queues: to.serviceId ? [to.serviceId] : [] },
   )
@@ -283,15 +258,9 @@ export const callNext = async (
     const present = open && doctorId ? await openEntryOf(tx, doctorId) : null
     if (present?.status === 'CALLED')
       throw new Refusal('DOCTOR_BUSY', 'The doctor has already called a patient; start, serve or return them first.')
-    if (present) await applyMove(work, present, { kind: 'SERVED' }, null)
-    const [next] = await tx.$queryRaw<{ id: string }[]>`
-      SELECT id::text FROM queue
-      WHERE service_id = ${service.id}::uuid AND status = 'WAITING'
-        AND (bound_doctor_id IS NULL OR bound_doctor_id = ${doctorId}::uuid)
-      ORDER BY rank, due_at, sub_rank, arrival_seq, id LIMIT 1`
-    if (!next) return null
-    const entry = found(await findEntry(tx, next.id))
-    return applyMove(work, entry, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
+    if (present) await applyMove(work, found(await readEntry(tx, present.id)), { kind: 'SERVED' }, null)
+    const next = await readNext(tx, service.id, doctorId)
+    return next && applyMove(work, next, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
   })
 }
 
@@ -308,14 +277,15 @@ export const callEntry = async (
     ctx,
     id,
     'entry.call',
-    async (work, entry) => {
+    async (work, locked) => {
+      const { entry } = locked
       const doctorId = callerFor(entry)
       const service = { id: entry.serviceId, clinicId: entry.clinicId }
       const doctor = doctorId ? await doctorFor(work.tx, doctorId, service) : null
       if (entry.status === 'WAITING' && !mayTake(doctorId, entry)) throw new Refusal('BOUND_ELSEWHERE')
       if (entry.status === 'WAITING' && doctorId && (await openEntryOf(work.tx, doctorId)))
         throw new Refusal('DOCTOR_BUSY')
-      return applyMove(work, entry, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
+      return applyMove(work, locked, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
     },
     {
       doctors: (entry) => {
@@ -516,9 +486,9 @@ export const leaveForCancel = async (work: Work, appointmentId: string, reason: 
   const seen = await work.tx.queueEntry.findFirst({ where: active })
   if (!seen) throw new Refusal('NOT_BOOKED')
   await lockQueues(work.tx, [seen.serviceId])
-  const entry = await work.tx.queueEntry.findFirst({ where: active })
-  if (!entry || entry.serviceId !== seen.serviceId) throw new Refusal('CONFLICT')
-  await applyMove(work, entry, { kind: 'LEFT' }, reason)
+  const locked = found(await readEntry(work.tx, seen.id))
+  if (locked.entry.serviceId !== seen.serviceId) throw new Refusal('CONFLICT')
+  await applyMove(work, locked, { kind: 'LEFT' }, reason)
 }
 
 const revived = (before: unknown): Partial<EntryState> => {
@@ -544,10 +514,9 @@ export const undo = async (ctx: Context, id: string, version: number | null): Pr
     const { tx } = work
     await lockDoctors(tx, before.doctorId ? [before.doctorId] : [])
     await lockQueues(tx, before.serviceId ? [seen.serviceId, before.serviceId] : [seen.serviceId])
-    const entry = found(await findEntry(tx, id))
+    const { entry, now } = found(await readEntry(tx, id))
     const move = await lastMove(tx, entry)
     const clinic = await tx.clinic.findUniqueOrThrow({ where: { id: entry.clinicId } })
-    const now = await databaseNow(tx)
     const actor = actorOf(ctx)
     const isMaker =
       move !== null && move.actorUserId === actor.actorUserId && move.actorPatientId === actor.actorPatientId
@@ -582,8 +551,9 @@ export const endEntry = (ctx: Context, id: string, why: 'DAY_END' | 'NO_SHOW'): 
   transact(ctx, reloadEntry, async (work) => {
     const seen = found(await findEntry(work.tx, id))
     await lockQueues(work.tx, [seen.serviceId])
-    const entry = found(await findEntry(work.tx, id))
+    const locked = found(await readEntry(work.tx, id))
+    const { entry } = locked
     if (entry.serviceId !== seen.serviceId || !isActive(entry.status)) return entry
-    if (why === 'DAY_END') return applyMove(work, entry, dayEndMove(entry), why)
-    return entry.status === 'CALLED' ? applyMove(work, entry, { kind: 'NO_SHOW' }, null) : entry
+    if (why === 'DAY_END') return applyMove(work, locked, dayEndMove(entry), why)
+    return entry.status === 'CALLED' ? applyMove(work, locked, { kind: 'NO_SHOW' }, null) : entry
   })

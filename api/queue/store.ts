@@ -1,10 +1,12 @@
 import type { Db, Tx } from '../database/client.ts'
 import { Prisma } from '../database/generated/client.ts'
-import type { QueueStatus } from '../database/generated/enums.ts'
+import type { AppointmentStatus, QueueStatus } from '../database/generated/enums.ts'
+import { uuidv7 } from '../database/uuid.ts'
 import type { EntryRow } from '../loaders.ts'
 import { estimate, type Pace, type WaitEstimate } from './estimate.ts'
 import type { QueueMove } from './history.ts'
 import { type OrderKey, positions } from './order.ts'
+import type { EntryState } from './transitions.ts'
 
 /** A queue as it stood at one version, read by one statement. */
 export type Snapshot = {
@@ -121,6 +123,82 @@ export const positionState = (entry: EntryRow, snapshot: Snapshot): PositionStat
     version: snapshot.version,
     asOf: snapshot.asOf,
   }
+}
+
+/** An entry as it is now, and the database's time: read after its queue was locked, so nothing newer is missed. */
+export const readEntry = async (tx: Tx, id: string): Promise<{ entry: EntryRow; now: Date } | null> => {
+  const [row] = await tx.$queryRaw<{ entry: string; now: Date }[]>`
+    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now FROM queue e WHERE e.id = ${id}::uuid`
+  return row ? { entry: toEntryRow(JSON.parse(row.entry)), now: row.now } : null
+}
+
+/** The first waiting entry that a call by this doctor (null: by the desk for nobody) may take, and the database's time. */
+export const readNext = async (
+  tx: Tx,
+  serviceId: string,
+  doctorId: string | null,
+): Promise<{ entry: EntryRow; now: Date } | null> => {
+  const [row] = await tx.$queryRaw<{ entry: string; now: Date }[]>`
+    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now FROM queue e
+    WHERE e.service_id = ${serviceId}::uuid AND e.status = 'WAITING'
+      AND (e.bound_doctor_id IS NULL OR e.bound_doctor_id = ${doctorId}::uuid)
+    ORDER BY e.rank, e.due_at, e.sub_rank, e.arrival_seq, e.id LIMIT 1`
+  return row ? { entry: toEntryRow(JSON.parse(row.entry)), now: row.now } : null
+}
+
+type Actor = { actorUserId: string | null; actorPatientId: string | null }
+
+export type StoredMove = Actor & {
+  entry: EntryRow
+  /** The entry as it shall be. */
+  next: EntryState
+  appointmentStatus: AppointmentStatus
+  kind: string
+  reason: string | null
+  /** Where a transfer comes from, and the version it made there. */
+  from: { serviceId: string; version: number } | null
+  before: object
+  detail: string
+}
+
+/** Writes a move whole by one statement: the queue's next version, the entry, its booking, the event, the audit row. */
+export const storeMove = async (tx: Tx, move: StoredMove): Promise<{ entry: EntryRow; version: number }> => {
+  const { entry, next } = move
+  const key = (status: string, place: { rank: number; dueAt: Date; subRank: string }) =>
+    status === 'WAITING' ? JSON.stringify(toStoredKey({ ...place, arrivalSeq: Number(entry.arrivalSeq) })) : null
+  const [row] = await tx.$queryRaw<{ entry: string; version: number }[]>`
+    WITH head AS (
+      UPDATE queue_state SET version = version + 1 WHERE service_id = ${next.serviceId}::uuid
+      RETURNING version, clock_timestamp()::timestamptz(3) AS now
+    ), moved AS (
+      UPDATE queue SET service_id = ${next.serviceId}::uuid, status = ${next.status}::"QueueStatus",
+        urgency = ${next.urgency}::"Urgency", rank = ${next.rank}::int2, due_at = ${next.dueAt}::timestamptz,
+        sub_rank = ${next.subRank}, bound_doctor_id = ${next.boundDoctorId}::uuid, doctor_id = ${next.doctorId}::uuid,
+        room = ${next.room}, end_reason = ${next.endReason}, called_at = ${next.calledAt}::timestamptz,
+        started_at = ${next.startedAt}::timestamptz, finished_at = ${next.finishedAt}::timestamptz, version = version + 1
+      WHERE id = ${entry.id}::uuid RETURNING *
+    ), booked AS (
+      UPDATE appointments a SET status = ${move.appointmentStatus}::"AppointmentStatus", version = a.version + 1,
+        updated_at = head.now
+      FROM head WHERE a.id = ${entry.appointmentId}::uuid AND a.status <> ${move.appointmentStatus}::"AppointmentStatus"
+    ), event AS (
+      INSERT INTO queue_events (id, service_id, version, from_service_id, from_version, entry_id, entry_version, at, kind,
+        reason, actor_user_id, actor_patient_id, from_status, to_status, from_key, to_key, before)
+      SELECT ${uuidv7()}::uuid, ${next.serviceId}::uuid, head.version, ${move.from?.serviceId ?? null}::uuid,
+        ${move.from?.version ?? null}::int, moved.id, moved.version, head.now, ${move.kind}, ${move.reason},
+        ${move.actorUserId}::uuid, ${move.actorPatientId}::uuid, ${entry.status}::"QueueStatus",
+        ${next.status}::"QueueStatus", ${key(entry.status, entry)}::jsonb, ${key(next.status, next)}::jsonb,
+        ${JSON.stringify(move.before)}::jsonb
+      FROM head, moved
+    ), audit AS (
+      INSERT INTO audit_log (id, clinic_id, at, actor_user_id, actor_patient_id, action, entity, entity_id, detail)
+      SELECT ${uuidv7()}::uuid, moved.clinic_id, head.now, ${move.actorUserId}::uuid, ${move.actorPatientId}::uuid,
+        ${`queue.${move.kind.toLowerCase()}`}, 'QueueEntry', moved.id, ${move.detail}
+      FROM head, moved
+    )
+    SELECT row_to_json(moved)::text AS entry, head.version FROM head, moved`
+  const { entry: json, version } = row as { entry: string; version: number }
+  return { entry: toEntryRow(JSON.parse(json)), version }
 }
 
 export const findEntry = (db: Db | Tx, id: string): Promise<EntryRow | null> =>
