@@ -26,11 +26,13 @@ test('every code is sent by something', () => {
 })
 
 test('no code is sent that the table does not have', () => {
-  const sent = sources.flatMap(([file, text]) =>
-    [...text.matchAll(/(?:\bcode: |refuse\(\d+, |Refusal\()'([A-Z_]+)'/g)].map(([, code]) => `${code} in ${file}`),
+  // A Refusal's code is held to the table by its type; these are written by hand.
+  const byHand = sources.filter(([file]) => file.startsWith('http/') || file === 'server.ts')
+  const sent = byHand.flatMap(([, text]) =>
+    [...text.matchAll(/(?:code: |refuse\(\d+, )'([A-Z_]+)'/g)].map(([, code]) => code),
   )
-  expect(sent.length).toBeGreaterThan(20)
-  expect(sent.filter((one) => !codes.includes(one.split(' ')[0] as string))).toEqual([])
+  expect(sent.length).toBeGreaterThan(5)
+  expect(sent.filter((code) => !codes.includes(code as string))).toEqual([])
 })
 
 describe('over HTTP', () => {
@@ -46,7 +48,10 @@ describe('over HTTP', () => {
     headers,
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
-  const get = (query: string): [string, RequestInit] => [`?query=${encodeURIComponent(query)}`, { headers: { accept: 'application/json' } }]
+  const get = (query: string): [string, RequestInit] => [
+    `?query=${encodeURIComponent(query)}`,
+    { headers: { accept: 'application/json' } },
+  ]
 
   test.each<[string, [string, RequestInit], string]>([
     ['a document that is not GraphQL', ['', post({ query: '{' })], 'GRAPHQL_PARSE_FAILED'],
@@ -57,10 +62,22 @@ describe('over HTTP', () => {
     ['a body without a query', ['', post({})], 'BAD_INPUT'],
     ['a query that is no text', ['', post({ query: 1 })], 'BAD_INPUT'],
     ['variables that are no object', ['', post({ query: '{ me { __typename } }', variables: 'x' })], 'BAD_INPUT'],
-    ['an operation that is not there', ['', post({ query: 'query A { me { __typename } }', operationName: 'B' })], 'BAD_INPUT'],
-    ['two operations and no name', ['', post({ query: 'query A { me { __typename } } query B { me { __typename } }' })], 'BAD_INPUT'],
+    [
+      'an operation that is not there',
+      ['', post({ query: 'query A { me { __typename } }', operationName: 'B' })],
+      'BAD_INPUT',
+    ],
+    [
+      'two operations and no name',
+      ['', post({ query: 'query A { me { __typename } } query B { me { __typename } }' })],
+      'BAD_INPUT',
+    ],
     ['a mutation by GET', get('mutation { logout }'), 'BAD_INPUT'],
-    ['a subscription', ['', post({ query: 'subscription { displayUpdated(clinicId: "x") { version } }' })], 'BAD_INPUT'],
+    [
+      'a subscription',
+      ['', post({ query: 'subscription { displayUpdated(clinicId: "x") { version } }' })],
+      'BAD_INPUT',
+    ],
   ])('%s gets a code of the table', async (_name, [path, init], code) => {
     const response = await fetch(`${server.origin}/graphql${path}`, init)
     const { errors } = (await response.json()) as { errors: { extensions?: { code?: string } }[] }
@@ -73,9 +90,12 @@ describe('over HTTP', () => {
     const answer = await server.request('{ me { __typename } clinics { id } }')
     broken.mockRestore()
     expect(JSON.stringify(answer)).not.toContain('secret')
-    expect(answer.errors).toMatchObject([{ path: ['clinics'], extensions: { code: 'INTERNAL', id: expect.any(String) } }])
-    const { id } = answer.errors?.[0]?.extensions as { id: string }
-    expect(answer.errors?.[0]?.message).toContain(id)
+    expect(answer.errors).toMatchObject([
+      { path: ['clinics'], extensions: { code: 'INTERNAL', id: expect.any(String) } },
+    ])
+    const [error] = answer.errors ?? []
+    const id = error?.extensions.id as string
+    expect(error?.message).toContain(id)
     expect(logged.mock.calls).toMatchObject([[{ id, err: { message: 'a secret of the inside' } }, expect.any(String)]])
     logged.mockRestore()
   })

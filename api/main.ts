@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { keepClock } from './access/clock.ts'
 import { warmPasswords } from './access/passwords.ts'
 import { createSetupLink } from './access/setup.ts'
@@ -11,6 +10,7 @@ import { startEmbedded } from './database/embedded.ts'
 import { applyMigrations } from './database/migrate.ts'
 import { DatabaseProblem } from './database/problem.ts'
 import { DEMO_PASSWORD, DEMO_PATIENT, fillDemo } from './demo/demo.ts'
+import { createLog } from './log.ts'
 import { createLiveQueues } from './queue/live.ts'
 import { createServer } from './server.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -21,8 +21,12 @@ const say = (text: string): void => console.log(text)
 const undoing: (() => Promise<void> | void)[] = []
 let stopping: Promise<void> | null = null
 
+/** What is being started is waited for, so that nothing is left behind half begun. */
+let starting: Promise<void> = Promise.resolve()
+
 const stop = (): Promise<void> => {
   stopping ??= (async () => {
+    await starting.catch(() => {})
     for (const undo of undoing.toReversed())
       await Promise.resolve(undo()).catch((error: unknown) => console.error('While stopping:', error))
   })()
@@ -52,7 +56,7 @@ const welcome = (publicUrl: string, isDemo: boolean, setupLink: string | null): 
 
 const start = async (): Promise<void> => {
   const config = parseConfig(process.env)
-  const log = pino({ level: config.logLevel, serializers: { err: pino.stdSerializers.err } })
+  const log = createLog(config.logLevel)
   let databaseUrl = config.databaseUrl
   if (!databaseUrl) {
     const embedded = await startEmbedded({ dataDir: config.dataDir, log: say })
@@ -95,13 +99,21 @@ const explain = (error: unknown): string => {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
+/** A terminal may send one Ctrl-C twice; a second one after this long means it. */
+const IMPATIENT_MS = 2_000
+let stoppedAt = 0
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
-    if (!stopping) say('Stopping …')
-    void stop().then(() => process.exit(0))
+    if (stoppedAt === 0) {
+      stoppedAt = performance.now()
+      say('Stopping …')
+      void stop().then(() => process.exit(0))
+    } else if (performance.now() - stoppedAt > IMPATIENT_MS) process.exit(1)
   })
 
-start().catch(async (error: unknown) => {
+starting = start()
+starting.catch(async (error: unknown) => {
   console.error(`\nAnteroom could not start.\n${explain(error)}\n`)
   await stop()
   process.exit(1)

@@ -11,7 +11,8 @@ const table = `| code | what it says |\n|---|---|\n${Object.entries(refusals)
 const page = await readFile(path, 'utf8')
 const [before, rest] = page.split(begin)
 const after = rest?.split(end)[1]
-if (after === undefined) throw new Error(`docs/errors.md lacks the lines between which the table stands: ${begin}${end}`)
+if (after === undefined)
+  throw new Error(`docs/errors.md lacks the lines between which the table stands: ${begin}${end}`)
 const printed = `${before}${begin}${table}${end}${after}`
 
 if (process.argv.includes('--check')) {

@@ -86,7 +86,6 @@ const answerWith = async (ctx: Context, tokens: Tokens): Promise<OpenedSession> 
   ctx.viewer = viewer
   ctx.cookies?.set(tokens.refreshToken, tokens.sessionExpiresAt)
   ctx.cookies?.setAccess(tokens.accessToken)
-  ctx.cookies?.setAccess(tokens.accessToken)
   const refreshToken = ctx.cookies ? null : tokens.refreshToken
   return { accessToken: tokens.accessToken, refreshToken, expiresAt: tokens.expiresAt, viewer }
 }

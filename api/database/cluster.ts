@@ -28,7 +28,7 @@ export type Credentials = { port: number; password: string }
 export const openDataDir = (dataDir: string): void => {
   const made = !existsSync(dataDir)
   try {
-    mkdirSync(dataDir, { recursive: true })
+    makeFolder(dataDir)
     // As root the database runs as another user, who must pass through.
     if (made && process.getuid?.() === 0) chmodSync(dataDir, 0o755)
     if (!statSync(dataDir).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' })
@@ -44,6 +44,13 @@ export const openDataDir = (dataDir: string): void => {
   }
 }
 
+/** Node's own recursive mkdir never comes back from places like /proc, and names the wrong reason elsewhere. */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
+}
+
 const reason = (error: unknown): string => {
   const { code, message } = error as NodeJS.ErrnoException
   const reasons: Record<string, string> = {
@@ -53,6 +60,7 @@ const reason = (error: unknown): string => {
     ENOTDIR: 'a file stands in its place',
     EEXIST: 'a file stands in its place',
     ENOSPC: 'the disk is full',
+    ENOENT: 'no folder can be made there',
   }
   return reasons[code ?? ''] ?? message
 }

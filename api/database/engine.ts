@@ -91,6 +91,16 @@ const completeLinks = (native: string): void => {
   }
 }
 
+/** Of what a program of PostgreSQL said, the lines that tell why it ended. */
+export const lastWords = (said: string): string => {
+  const lines = said
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^\d{4}-\d{2}-\d{2} [\d:.]+ \w+ \[\d+\] /, ''))
+  const telling = lines.filter((line) => /^(FATAL|PANIC|HINT|DETAIL)|error:|could not/.test(line))
+  return (telling.length > 0 ? telling : lines).slice(-4).join('; ')
+}
+
 /** A copy of the programs that the account may enter, made once for each version. */
 const reachableCopy = (native: string): string => {
   const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string }
@@ -134,10 +144,7 @@ export const findEngine = (account: Account): Engine => {
       child.on('error', reject)
       child.on('close', (code) => {
         if (code === 0) resolve()
-        else
-          reject(
-            new DatabaseProblem(`${basename(program(name))} failed: ${said.trim().split('\n').slice(-12).join('\n')}`),
-          )
+        else reject(new DatabaseProblem(`${basename(program(name))} failed: ${lastWords(said)}`))
       })
       child.stdin.on('error', () => {})
       child.stdin.end(input ?? '')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Credentials } from './cluster.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, lastWords } from './engine.ts'
 import { DatabaseProblem } from './problem.ts'
 
 export type Cluster = {
@@ -75,15 +75,6 @@ export const launch = async (
     await sleep(25)
   }
 }
-
-const lastWords = (said: string): string =>
-  said
-    .trim()
-    .split('\n')
-    .map((line) => line.replace(/^\d{4}-\d{2}-\d{2} [\d:.]+ \w+ \[\d+\] /, ''))
-    .filter((line) => /^(FATAL|PANIC|HINT|DETAIL|LOG: {2}could not)/.test(line) || !line.startsWith('LOG:'))
-    .slice(-6)
-    .join('; ')
 
 const asSuperuser = async <T>(credentials: Credentials, use: (client: pg.Client) => Promise<T>): Promise<T> => {
   const client = new pg.Client({

@@ -1,17 +1,17 @@
-import { pino } from 'pino'
 import { createTrail } from '../audit/store.ts'
 import { createBus } from '../bus.ts'
 import { parseConfig } from '../config.ts'
 import { connect } from '../database/client.ts'
 import { startEmbedded } from '../database/embedded.ts'
 import { applyMigrations } from '../database/migrate.ts'
+import { createLog } from '../log.ts'
 import { createLiveQueues } from '../queue/live.ts'
 import { fillDemo } from './demo.ts'
 
 /** `npm run seed`: fills an empty database with the demonstration clinics, without serving it. */
 const seed = async (): Promise<void> => {
   const config = parseConfig(process.env)
-  const log = pino({ level: 'warn' })
+  const log = createLog('warn')
   const embedded = config.databaseUrl ? null : await startEmbedded({ dataDir: config.dataDir, log: console.log })
   try {
     const databaseUrl = config.databaseUrl ?? (embedded as { url: string }).url

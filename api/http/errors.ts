@@ -26,9 +26,9 @@ export const presentError = (error: unknown, log: Logger): GraphQLError => {
   if (cause instanceof Refusal) return make(error, cause.message, { code: cause.code, ...cause.details })
   if (isInputIssues(cause)) return make(error, issueText(cause), { code: 'BAD_INPUT', field: fieldOf(cause) })
   if (isUnavailable(cause)) return make(error, refusals.UNAVAILABLE, { code: 'UNAVAILABLE' })
-  // Errors of the document itself: syntax, validation, coercion of variables.
+  // Errors of the request itself: syntax, validation, coercion of variables. Codes that only Yoga knows become ours.
   if (cause instanceof GraphQLError) {
-    if (cause.extensions.code && cause.extensions.code !== 'INTERNAL_SERVER_ERROR') return cause
+    if (String(cause.extensions.code) in refusals) return cause
     return make(cause, cause.message, { ...cause.extensions, code: 'BAD_INPUT' })
   }
   const id = uuidv7()

@@ -7,10 +7,10 @@ import type { Urgency } from '../database/generated/enums.ts'
 import { transact, type Work } from '../database/transaction.ts'
 import { uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
-import type { AppointmentRow, EntryRow } from '../loaders.ts'
-import { holdPatient } from '../patient/store.ts'
+import type { AppointmentRow, ClinicRow, EntryRow, ServiceRow } from '../loaders.ts'
+import { holdPatient, linkPatient } from '../patient/store.ts'
 import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
-import { findEntry, keyOf, readEntry, readNext, storeMove, toStoredKey } from './store.ts'
+import { findEntry, keyOf, readArrival, readEntry, readNext, storeArrival, storeMove } from './store.ts'
 import { ticketText } from './ticket.ts'
 import {
   appointmentStatusOf,
@@ -298,77 +298,46 @@ export const callEntry = async (
 
 type Arrival = {
   id: string
-  clinicId: string
-  serviceId: string
+  clinic: ClinicRow
+  service: ServiceRow
   patientId: string
   appointment: AppointmentRow | null
   boundDoctorId: string | null
   urgency: Urgency
   reason: string | null
   provisionalTicket: string | null
-  booking: { startsAt: Date; leadMinutes: number; graceMinutes: number } | null
 }
 
 /** Makes the queue entry of an arrival with the next ticket of its clinic day; the queue must be locked. */
 const enter = async (work: Work, arrival: Arrival): Promise<EntryRow> => {
-  const { tx } = work
-  const clinic = await tx.clinic.findUniqueOrThrow({ where: { id: arrival.clinicId } })
-  const service = await tx.service.findUniqueOrThrow({ where: { id: arrival.serviceId } })
-  const { version, now } = await nextVersion(work, service.id)
-  const day = clinicDay(now, clinic)
-  const [numbers] = await tx.$queryRaw<{ ticket: number; seq: bigint }[]>`
-    SELECT coalesce(max(ticket_number), 0) + 1 AS ticket, nextval('queue_arrival_seq_seq') AS seq
-    FROM queue WHERE ticket_service_id = ${service.id}::uuid AND ticket_day = ${day}::date`
-  const { ticket: number, seq } = numbers as { ticket: number; seq: bigint }
-  const dueAt = dueTime(now, arrival.booking)
-  const entry = await tx.queueEntry.create({
-    data: {
-      id: arrival.id,
-      clinicId: clinic.id,
-      serviceId: service.id,
-      patientId: arrival.patientId,
-      appointmentId: arrival.appointment?.id ?? null,
-      ticketServiceId: service.id,
-      ticketDay: new Date(`${day}T00:00:00Z`),
-      ticketNumber: number,
-      ticket: ticketText(service.ticketLetter, number),
-      provisionalTicket: arrival.provisionalTicket,
-      urgency: arrival.urgency,
-      rank: rankOf(arrival.urgency),
-      dueAt,
-      ownDueAt: dueAt,
-      subRank: ownSubRank(Number(seq)),
-      arrivalSeq: seq,
-      boundDoctorId: arrival.boundDoctorId,
-      reason: arrival.reason,
-      arrivedAt: now,
-      createdById: actorOf(work.ctx).actorUserId,
-    },
+  const { clinic, service, appointment } = arrival
+  const { now, seq, lastTickets, waiting } = await readArrival(work.tx, service.id, arrival.patientId)
+  if (waiting)
+    throw new Refusal('ALREADY_WAITING', `The patient already has ticket ${waiting.ticket} here.`, {
+      entryId: waiting.id,
+    })
+  const booking = appointment && {
+    startsAt: appointment.startsAt,
+    leadMinutes: service.bookedLeadMinutes,
+    graceMinutes: clinic.graceMinutes,
+  }
+  const ticketDay = clinicDay(now, clinic)
+  const ticketNumber = (lastTickets[ticketDay] ?? 0) + 1
+  const entered = await storeArrival(work.tx, {
+    ...arrival,
+    ticketDay,
+    ticketNumber,
+    ticket: ticketText(service.ticketLetter, ticketNumber),
+    rank: rankOf(arrival.urgency),
+    dueAt: dueTime(now, booking),
+    subRank: ownSubRank(seq),
+    arrivalSeq: seq,
+    arrivedAt: now,
+    kind: appointment ? 'CHECKED_IN' : 'WALKED_IN',
+    ...actorOf(work.ctx),
   })
-  const kind = arrival.appointment ? 'CHECKED_IN' : 'WALKED_IN'
-  await tx.queueEvent.create({
-    data: {
-      id: uuidv7(),
-      serviceId: service.id,
-      version,
-      entryId: entry.id,
-      entryVersion: entry.version,
-      at: now,
-      kind,
-      ...actorOf(work.ctx),
-      fromStatus: null,
-      toStatus: 'WAITING',
-      toKey: toStoredKey(keyOf(entry)),
-    },
-  })
-  await work.audit({
-    action: `queue.${kind.toLowerCase()}`,
-    entity: 'QueueEntry',
-    entityId: entry.id,
-    clinicId: clinic.id,
-    detail: entry.ticket,
-  })
-  return entry
+  work.touched.set(service.id, entered.version)
+  return entered.entry
 }
 
 /** Checks a booked patient in: for the slot's own clinic day, by the desk or the patient. */
@@ -399,19 +368,14 @@ export const checkIn = async (ctx: Context, appointmentId: string): Promise<Entr
     })
     return enter(work, {
       id: uuidv7(),
-      clinicId: clinic.id,
-      serviceId: service.id,
+      clinic,
+      service,
       patientId: appointment.patientId,
       appointment,
       boundDoctorId: appointment.bound ? appointment.doctorId : null,
       urgency: appointment.urgency,
       reason: appointment.reason,
       provisionalTicket: null,
-      booking: {
-        startsAt: appointment.startsAt,
-        leadMinutes: service.bookedLeadMinutes,
-        graceMinutes: clinic.graceMinutes,
-      },
     })
   })
 }
@@ -436,13 +400,16 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
   demandOn(ctx.viewer, 'entry.add', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
   return transact(ctx, reloadEntry, async (work) => {
     const { tx } = work
+    const { clinic, ...present } = await tx.service.findUniqueOrThrow({
+      where: { id: service.id },
+      include: { clinic: true },
+    })
     await lockQueues(tx, [service.id])
     const stored = input.id ? await findEntry(tx, input.id) : null
     if (stored) {
       if (stored.createdById === null || stored.createdById !== actorOf(ctx).actorUserId) throw new Refusal('ID_TAKEN')
       return stored
     }
-    const present = await tx.service.findUniqueOrThrow({ where: { id: service.id } })
     if (!present.open)
       throw new Refusal(
         'CLOSED',
@@ -451,31 +418,17 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
     const patient = await holdPatient(tx, input.patientId)
     if (!patient) throw notFound('patient')
     if (input.doctorId) await doctorFor(tx, input.doctorId, service)
-    await tx.$executeRaw`
-      INSERT INTO clinic_patients (clinic_id, patient_id) VALUES (${service.clinicId}::uuid, ${patient.id}::uuid)
-      ON CONFLICT DO NOTHING`
-    const waiting = await tx.queueEntry.findFirst({
-      where: {
-        patientId: patient.id,
-        serviceId: service.id,
-        status: { in: ['WAITING', 'CALLED', 'IN_SERVICE', 'ON_HOLD'] },
-      },
-    })
-    if (waiting)
-      throw new Refusal('ALREADY_WAITING', `The patient already has ticket ${waiting.ticket} here.`, {
-        entryId: waiting.id,
-      })
+    if (!patient.clinicIds.includes(clinic.id)) await linkPatient(tx, clinic.id, patient.id)
     return enter(work, {
       id: input.id ?? uuidv7(),
-      clinicId: service.clinicId,
-      serviceId: service.id,
+      clinic,
+      service: present,
       patientId: patient.id,
       appointment: null,
       boundDoctorId: input.doctorId,
       urgency: input.urgency ?? 'ROUTINE',
       reason: input.reason,
       provisionalTicket: input.provisionalTicket,
-      booking: null,
     })
   })
 }

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../database/client.ts'
 import { Prisma } from '../database/generated/client.ts'
-import type { AppointmentStatus, QueueStatus } from '../database/generated/enums.ts'
+import type { AppointmentStatus, QueueStatus, Urgency } from '../database/generated/enums.ts'
 import { uuidv7 } from '../database/uuid.ts'
 import type { EntryRow } from '../loaders.ts'
 import { estimate, type Pace, type WaitEstimate } from './estimate.ts'
@@ -197,6 +197,94 @@ export const storeMove = async (tx: Tx, move: StoredMove): Promise<{ entry: Entr
       FROM head, moved
     )
     SELECT row_to_json(moved)::text AS entry, head.version FROM head, moved`
+  const { entry: json, version } = row as { entry: string; version: number }
+  return { entry: toEntryRow(JSON.parse(json)), version }
+}
+
+/**
+ * What an arrival needs to know under the lock: the time, its sequence number, the last ticket of each clinic day that may be the
+ * present one, and whether the patient waits here already.
+ */
+export const readArrival = async (
+  tx: Tx,
+  serviceId: string,
+  patientId: string,
+): Promise<{
+  now: Date
+  seq: number
+  lastTickets: Record<string, number>
+  waiting: { id: string; ticket: string } | null
+}> => {
+  const [row] = await tx.$queryRaw<
+    {
+      now: Date
+      seq: bigint
+      last_tickets: Record<string, number>
+      waiting: { id: string; ticket: string } | null
+    }[]
+  >`
+    SELECT date_trunc('milliseconds', clock_timestamp()) AS now, nextval('queue_arrival_seq_seq') AS seq,
+      (SELECT json_object_agg(day, coalesce(
+          (SELECT max(ticket_number) FROM queue WHERE ticket_service_id = ${serviceId}::uuid AND ticket_day = day), 0))
+        FROM (SELECT current_date + shift AS day FROM generate_series(-2, 2) shift) days) AS last_tickets,
+      (SELECT json_build_object('id', id, 'ticket', ticket) FROM queue
+        WHERE patient_id = ${patientId}::uuid AND service_id = ${serviceId}::uuid
+          AND status IN ('WAITING', 'CALLED', 'IN_SERVICE', 'ON_HOLD')) AS waiting`
+  const { now, seq, last_tickets: lastTickets, waiting } = row as NonNullable<typeof row>
+  return { now, seq: Number(seq), lastTickets, waiting }
+}
+
+export type StoredArrival = Actor & {
+  id: string
+  clinic: { id: string }
+  service: { id: string }
+  patientId: string
+  appointment: { id: string } | null
+  boundDoctorId: string | null
+  urgency: Urgency
+  reason: string | null
+  provisionalTicket: string | null
+  ticketDay: string
+  ticketNumber: number
+  ticket: string
+  rank: number
+  dueAt: Date
+  subRank: string
+  arrivalSeq: number
+  arrivedAt: Date
+  kind: 'CHECKED_IN' | 'WALKED_IN'
+}
+
+/** Writes an arrival whole by one statement: the queue's next version, the entry, the event, the audit row. */
+export const storeArrival = async (tx: Tx, arrival: StoredArrival): Promise<{ entry: EntryRow; version: number }> => {
+  const { clinic, service } = arrival
+  const [row] = await tx.$queryRaw<{ entry: string; version: number }[]>`
+    WITH head AS (
+      UPDATE queue_state SET version = version + 1 WHERE service_id = ${service.id}::uuid RETURNING version
+    ), entered AS (
+      INSERT INTO queue (id, clinic_id, service_id, patient_id, appointment_id, ticket_service_id, ticket_day,
+        ticket_number, ticket, provisional_ticket, urgency, rank, due_at, own_due_at, sub_rank, arrival_seq,
+        bound_doctor_id, reason, arrived_at, created_by_id)
+      SELECT ${arrival.id}::uuid, ${clinic.id}::uuid, ${service.id}::uuid, ${arrival.patientId}::uuid,
+        ${arrival.appointment?.id ?? null}::uuid, ${service.id}::uuid, ${arrival.ticketDay}::date,
+        ${arrival.ticketNumber}::int, ${arrival.ticket}, ${arrival.provisionalTicket}, ${arrival.urgency}::"Urgency", ${arrival.rank}::int2, ${arrival.dueAt}::timestamptz,
+        ${arrival.dueAt}::timestamptz, ${arrival.subRank}, ${arrival.arrivalSeq}::int8, ${arrival.boundDoctorId}::uuid,
+        ${arrival.reason}, ${arrival.arrivedAt}::timestamptz, ${arrival.actorUserId}::uuid
+      RETURNING *
+    ), event AS (
+      INSERT INTO queue_events (id, service_id, version, entry_id, entry_version, at, kind, actor_user_id,
+        actor_patient_id, to_status, to_key)
+      SELECT ${uuidv7()}::uuid, ${service.id}::uuid, head.version, entered.id, entered.version, entered.arrived_at,
+        ${arrival.kind}, ${arrival.actorUserId}::uuid, ${arrival.actorPatientId}::uuid, 'WAITING',
+        ${JSON.stringify(toStoredKey(arrival))}::jsonb
+      FROM head, entered
+    ), audit AS (
+      INSERT INTO audit_log (id, clinic_id, at, actor_user_id, actor_patient_id, action, entity, entity_id, detail)
+      SELECT ${uuidv7()}::uuid, ${clinic.id}::uuid, entered.arrived_at, ${arrival.actorUserId}::uuid,
+        ${arrival.actorPatientId}::uuid, ${`queue.${arrival.kind.toLowerCase()}`}, 'QueueEntry', entered.id, entered.ticket
+      FROM entered
+    )
+    SELECT row_to_json(entered)::text AS entry, head.version FROM head, entered`
   const { entry: json, version } = row as { entry: string; version: number }
   return { entry: toEntryRow(JSON.parse(json)), version }
 }

@@ -4,7 +4,7 @@ import { parseOptions, USAGE, UsageError } from './options.ts'
 import type { Progress } from './play.ts'
 import { chooseDay, parseRecording, RecordingError } from './recording.ts'
 import { type Listener, replayDay } from './replay.ts'
-import { findServer, type RunningServer, ServerProblem } from './server.ts'
+import { findServer, ServerProblem } from './server.ts'
 import { clockText, jsonOf, tableOf } from './table.ts'
 
 const SMALL_DAY = fileURLToPath(new URL('small-day.csv', import.meta.url))
@@ -32,8 +32,8 @@ const createProgress = (total: number): Listener & { end: () => void } => {
   }
 }
 
-/** Set as soon as there is one, so that whatever ends the replay ends its server, too. */
-const running: { server?: RunningServer } = {}
+/** Set as soon as there is something to end, so that whatever ends the replay ends its server, too. */
+const own: { stop?: () => Promise<void> } = {}
 
 const replay = async (): Promise<boolean> => {
   const options = parseOptions(process.argv.slice(2), SMALL_DAY)
@@ -42,8 +42,9 @@ const replay = async (): Promise<boolean> => {
     return true
   }
   const day = chooseDay(parseRecording(readFileSync(options.file, 'utf8')), options.date)
-  const server = await findServer(process.env, say)
-  running.server = server
+  const server = await findServer(process.env, say, (stop) => {
+    own.stop = stop
+  })
   say(`Playing ${day.visits.length} visits of ${day.date}, speed ${options.speed ?? 'max'}.`)
   const progress = createProgress(day.visits.length)
   const { report, setting } = await replayDay(server.url, { ...day, speed: options.speed }, progress)
@@ -64,7 +65,7 @@ const explain = (error: unknown): string => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, async () => {
     say('\nStopping …')
-    await running.server?.stop()
+    await own.stop?.()
     process.exit(130)
   })
 
@@ -75,6 +76,6 @@ try {
   console.error(`\n${explain(error)}`)
   code = error instanceof UsageError ? 2 : 1
 } finally {
-  await running.server?.stop()
+  await own.stop?.()
 }
 process.exit(code)

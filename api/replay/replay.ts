@@ -20,9 +20,14 @@ export const replayDay = async (
   const { timeZone, dayStartsAt } = cast.clinic
   const rule = { timeZone, dayStartsAt: minuteOf(dayStartsAt) ?? 0 }
   const { record, playedSeconds } = await playDay(url, { plan, cast, speed: day.speed, progress: listener.playing })
-  await cast.leave()
+  const notLeft = await cast.leave().then(
+    () => [],
+    (error: unknown) => [`leaving: ${String(error)}`],
+  )
   return {
-    report: judge(record, (instant) => clinicDay(new Date(instant), rule)),
+    report: judge({ ...record, refusals: [...record.refusals, ...notLeft] }, (instant) =>
+      clinicDay(new Date(instant), rule),
+    ),
     setting: {
       date: day.date,
       speed: day.speed,

@@ -6,13 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { removeDataDir } from '../database/cluster.ts'
 
-export type RunningServer = {
-  url: string
-  /** It was started for the replay, and ends with it. */
-  isOwn: boolean
-  stop: () => Promise<void>
-}
-
 export class ServerProblem extends Error {}
 
 const START_MS = 120_000
@@ -36,7 +29,11 @@ const ownEnvironment = (env: NodeJS.ProcessEnv, port: number, dataDir: string): 
   return { ...kept, PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn' }
 }
 
-const start = async (url: string, env: NodeJS.ProcessEnv, port: number): Promise<RunningServer> => {
+const start = async (
+  { url, port }: { url: string; port: number },
+  env: NodeJS.ProcessEnv,
+  ending: (stop: () => Promise<void>) => void,
+): Promise<{ url: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'anteroom-replay-'))
   // As root the database runs as another user, who must pass through.
   chmodSync(folder, 0o755)
@@ -61,6 +58,7 @@ const start = async (url: string, env: NodeJS.ProcessEnv, port: number): Promise
     })()
     return stopping
   }
+  ending(stop)
   const until = performance.now() + START_MS
   while ((await healthOf(url)) !== 'ready') {
     if (hasEnded() || performance.now() > until) {
@@ -69,23 +67,30 @@ const start = async (url: string, env: NodeJS.ProcessEnv, port: number): Promise
     }
     await sleep(200)
   }
-  return { url, isOwn: true, stop }
+  return { url }
 }
 
-/** The server on PORT of HOST; where nobody listens there, one on a folder of its own that goes with it. */
-export const findServer = async (env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<RunningServer> => {
+/**
+ * The server on PORT of HOST; where nobody listens there, one on a folder of its own that goes with it.
+ * `ending` hears how to end that one before it is ready.
+ */
+export const findServer = async (
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+  ending: (stop: () => Promise<void>) => void,
+): Promise<{ url: string }> => {
   const port = Number(env.PORT || 4000)
   const host = !env.HOST || env.HOST === '0.0.0.0' || env.HOST === '::' ? '127.0.0.1' : env.HOST
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const health = await healthOf(url)
   if (health === 'ready') {
     say(`Playing on the server at ${url}.`)
-    return { url, isOwn: false, stop: async () => {} }
+    return { url }
   }
   if (health === 'not ready')
     throw new ServerProblem(
       `Something answers at ${url}, and it is not an Anteroom that is ready. Choose another PORT.`,
     )
   say(`No server answers at ${url}; starting one for the replay.`)
-  return start(url, env, port)
+  return start({ url, port }, env, ending)
 }
