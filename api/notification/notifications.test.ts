@@ -67,7 +67,7 @@ test('patients see their own and their wards’, nobody else’s', async () => {
 })
 
 test('others see none', async () => {
-  expect(await bodies(other.receptionist)).toBeNull()
+  expect(await bodies(other.receptionist)).toBe('FORBIDDEN')
   expect(await bodies(clinic.doctor)).toBe('FORBIDDEN')
   expect(await bodies(clinic.admin)).toBe('FORBIDDEN')
   expect(await bodies(null)).toBe('UNAUTHENTICATED')
