@@ -171,17 +171,6 @@ export const createServer = async (deps: Deps): Promise<Server> => {
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000
 
-  const sockets = new WebSocketServer({
-    server,
-    path: '/graphql',
-    maxPayload: MOST_SOCKET_MESSAGE_BYTES,
-    perMessageDeflate: false,
-    verifyClient: ({ req, origin }: { req: IncomingMessage; origin: string }) => {
-      if (!origin) return true
-      return origin === publicOrigin || (URL.canParse(origin) && new URL(origin).host === req.headers.host)
-    },
-  })
-
   /** Ties a socket to its session: closed when the token expires or the session ends, its viewer renewed when rights change. */
   const connect = async (extra: Extra, token: string | null): Promise<boolean> => {
     const connection: Connection = { viewer: null, ip: ipOf(extra.request), stop: () => {} }
@@ -218,6 +207,23 @@ export const createServer = async (deps: Deps): Promise<Server> => {
   }
 
   const formatted = (error: unknown): GraphQLFormattedError => presentError(error, log).toJSON()
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.port, config.host, resolve)
+  })
+  server.on('error', (error) => log.error({ err: error }, 'the HTTP server met an error'))
+
+  const sockets = new WebSocketServer({
+    server,
+    path: '/graphql',
+    maxPayload: MOST_SOCKET_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    verifyClient: ({ req, origin }: { req: IncomingMessage; origin: string }) => {
+      if (!origin) return true
+      return origin === publicOrigin || (URL.canParse(origin) && new URL(origin).host === req.headers.host)
+    },
+  })
 
   const closer = useServer<Record<string, unknown>, Extra>(
     {
@@ -272,12 +278,6 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     },
     sockets as never,
   )
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(config.port, config.host, resolve)
-  })
-  server.on('error', (error) => log.error({ err: error }, 'the HTTP server met an error'))
 
   return {
     port: (server.address() as AddressInfo).port,
