@@ -36,6 +36,14 @@ const postgresWire = (databaseUrl: string, log: Logger, receive: (text: string) 
   let client: Client | null = null
   let isClosed = false
   let retry: NodeJS.Timeout | null = null
+  /** One statement at a time on the one connection. */
+  let line: Promise<unknown> = Promise.resolve()
+
+  const ask = (on: Client, sql: string, values?: string[]): Promise<unknown> => {
+    const asked = line.then(() => (client === on ? on.query(sql, values) : undefined))
+    line = asked.catch(() => {})
+    return asked
+  }
 
   const lose = (lost: Client, error?: unknown): void => {
     if (client !== lost) return
@@ -62,20 +70,20 @@ const postgresWire = (databaseUrl: string, log: Logger, receive: (text: string) 
     fresh.on('notification', ({ payload }) => payload && receive(payload))
     fresh
       .connect()
-      .then(() => fresh.query(`LISTEN ${CHANNEL}`))
+      .then(() => ask(fresh, `LISTEN ${CHANNEL}`))
       .catch((error) => lose(fresh, error))
   }
 
   const pulse = setInterval(() => {
     const present = client
-    present?.query('SELECT 1').catch((error) => lose(present, error))
+    if (present) ask(present, 'SELECT 1').catch((error) => lose(present, error))
   }, PULSE_MS)
   pulse.unref()
   connect()
 
   return {
     send: async (text) => {
-      await client?.query('SELECT pg_notify($1, $2)', [CHANNEL, text])
+      if (client) await ask(client, 'SELECT pg_notify($1, $2)', [CHANNEL, text])
     },
     close: async () => {
       isClosed = true

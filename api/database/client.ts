@@ -14,6 +14,8 @@ export type ConnectOptions = {
   connectMs?: number
   /** A statement without an answer ends after so many milliseconds: a black-holed database must not hang a request. */
   queryMs?: number
+  /** Told of every statement; for tests that count them. */
+  onStatement?: (sql: string) => void
   /** Told of connections that break while nobody uses them; the pool replaces them. */
   onLostConnection?: (error: Error) => void
 }
@@ -58,7 +60,7 @@ const statementNames = () => {
 
 /** Connects lazily; `$disconnect()` closes every connection. */
 export const connect = (databaseUrl: string, options: ConnectOptions = {}): Db => {
-  const { max = 16, connectMs = 3000, queryMs = 3000, onLostConnection = () => {} } = options
+  const { max = 16, connectMs = 3000, queryMs = 3000, onStatement, onLostConnection = () => {} } = options
   const config: pg.PoolConfig = {
     connectionString: databaseUrl,
     application_name: 'anteroom',
@@ -80,5 +82,8 @@ export const connect = (databaseUrl: string, options: ConnectOptions = {}): Db =
     onConnectionError: onLostConnection,
     statementNameGenerator: statementNames(),
   })
-  return new PrismaClient({ adapter, errorFormat: 'minimal' })
+  if (!onStatement) return new PrismaClient({ adapter, errorFormat: 'minimal' })
+  const counted = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] })
+  counted.$on('query', ({ query }) => onStatement(query))
+  return counted
 }

@@ -78,11 +78,12 @@ class AlreadyDone extends Error {
 }
 
 /** Says under the request's Idempotency-Key that this step is done; a repeat waits here for the first and then finds its row. */
-const claimStep = async (tx: Tx, db: Db, caller: string, key: string, path: string): Promise<void> => {
+const claimStep = async (tx: Tx, caller: string, key: string, path: string): Promise<void> => {
   const claimed = await tx.$executeRaw`
     INSERT INTO idempotent_steps (caller, key, path) VALUES (${caller}, ${key}, ${path}) ON CONFLICT DO NOTHING`
   if (claimed === 1) return
-  const done = await db.idempotentStep.findUnique({ where: { caller_key_path: { caller, key, path } } })
+  // On this very connection: asking for another one here could wait for ever behind others who do the same.
+  const done = await tx.idempotentStep.findUnique({ where: { caller_key_path: { caller, key, path } } })
   throw new AlreadyDone(done?.recordId ?? null)
 }
 
@@ -102,7 +103,7 @@ export const transact = async <T extends { id: string } | null>(
     try {
       const result = await ctx.db.$transaction(
         async (tx) => {
-          if (ctx.idempotency) await claimStep(tx, ctx.db, ctx.idempotency.caller, ctx.idempotency.key, path)
+          if (ctx.idempotency) await claimStep(tx, ctx.idempotency.caller, ctx.idempotency.key, path)
           const work: Work = { tx, ctx, touched, sessions, audit: (row) => writeAudit(tx, ctx, row) }
           const made = await command(work)
           if (ctx.idempotency && made)

@@ -10,9 +10,21 @@ const KEY = /^[\x21-\x7e]{1,255}$/
 /** Answers that say nothing lasting: asked again, the request may do better. */
 const passing = new Set(['UNAUTHENTICATED', 'UNAVAILABLE', 'INTERNAL', 'TOO_MANY_ATTEMPTS'])
 
-type Stored = { request_hash: string; answer: string | null }
+type Stored = { request_hash: string; answer: string | null; is_old: boolean }
 
 const asResult = (ctx: Context, refusal: Refusal): ExecutionResult => ({ errors: [presentError(refusal, ctx.log)] })
+
+/** What stands under this key, after making sure that something does; what is older than 24 hours is forgotten first. */
+const claimAnswer = async (ctx: Context, caller: string, key: string, hash: string): Promise<Stored | undefined> => {
+  const [stored] = await ctx.db.$queryRaw<Stored[]>`
+    INSERT INTO idempotent_answers (caller, key, request_hash) VALUES (${caller}, ${key}, ${hash})
+    ON CONFLICT (caller, key) DO UPDATE SET request_hash = idempotent_answers.request_hash
+    RETURNING request_hash, answer, created_at < now() - interval '24 hours' AS is_old`
+  if (!stored?.is_old) return stored
+  await ctx.db.idempotentStep.deleteMany({ where: { caller, key } })
+  await ctx.db.idempotentAnswer.deleteMany({ where: { caller, key } })
+  return claimAnswer(ctx, caller, key, hash)
+}
 
 /**
  * The header Idempotency-Key: a mutation request repeated by the same caller within 24 hours answers the first result and does nothing.
@@ -46,14 +58,7 @@ export const useIdempotency = (): Plugin => ({
         JSON.stringify([print(args.document as DocumentNode), args.operationName ?? null, args.variableValues ?? {}]),
       )
       .digest('base64url')
-    await ctx.db.$executeRaw`
-      DELETE FROM idempotent_answers WHERE caller = ${caller} AND key = ${key} AND created_at < now() - interval '24 hours'`
-    await ctx.db.$executeRaw`
-      DELETE FROM idempotent_steps WHERE caller = ${caller} AND key = ${key} AND created_at < now() - interval '24 hours'`
-    const [stored] = await ctx.db.$queryRaw<Stored[]>`
-      INSERT INTO idempotent_answers (caller, key, request_hash) VALUES (${caller}, ${key}, ${hash})
-      ON CONFLICT (caller, key) DO UPDATE SET request_hash = idempotent_answers.request_hash
-      RETURNING request_hash, answer`
+    const stored = await claimAnswer(ctx, caller, key, hash)
     if (stored && stored.request_hash !== hash) {
       setResultAndStopExecution(asResult(ctx, new Refusal('IDEMPOTENCY_KEY_REUSED')))
       return

@@ -72,11 +72,18 @@ type Options = {
   /** A database shared with other instances; it is then not dropped at the end. */
   database?: TestDatabase
   redisUrl?: string | null
+  /** Told of every statement. */
+  onStatement?: (sql: string) => void
 }
 
 /** A whole instance over HTTP and WebSocket, on a database of its own unless told. */
-export const startTestServer = async ({ demo = true, database: shared, redisUrl = null }: Options = {}) => {
-  const database = shared ?? (await createTestDatabase({ max: 16 }))
+export const startTestServer = async ({
+  demo = true,
+  database: shared,
+  redisUrl = null,
+  onStatement,
+}: Options = {}) => {
+  const database = shared ?? (await createTestDatabase({ max: 16, ...(onStatement ? { onStatement } : {}) }))
   const deps: TestDeps = createTestDeps(database, redisUrl)
   deps.config.port = 0
   deps.config.host = '127.0.0.1'
