@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Bus } from '../bus.ts'
+import { clinicDay, clinicDayBounds } from '../clinic/day.ts'
 import type { Db } from '../database/client.ts'
 import { createLoaders, type EntryRow, type Loaders } from '../loaders.ts'
 import { createSlot, type LatestSlot } from './slot.ts'
@@ -13,7 +14,7 @@ export type LiveSnapshot = Snapshot & {
 }
 
 /** A watched entry as pushed: the row for rights, the state for the patient. */
-export type LivePosition = { entry: EntryRow; state: PositionState; isFinal: boolean }
+export type LivePosition = { entry: EntryRow; state: PositionState }
 
 /** All queues of a clinic, for its waiting-room display. */
 export type LiveDisplay = { clinicId: string; version: number; snapshots: Snapshot[] }
@@ -69,7 +70,12 @@ const sameState = (a: PositionState | null, b: PositionState): boolean =>
   a.estimate?.likelyMinutes === b.estimate?.likelyMinutes &&
   a.estimate?.highMinutes === b.estimate?.highMinutes
 
-export const createLiveQueues = ({ db, bus, log }: { db: Db; bus: Bus; log: Logger }): LiveQueues => {
+/** Told that the visit has ended for good: only an undo brings it back, and then it is open again. */
+const isOver = ({ last }: Watcher): boolean => last?.status === 'SERVED' || last?.status === 'LEFT'
+
+type Needs = { db: Db; bus: Bus; log: Logger; farewellMs?: number }
+
+export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Needs): LiveQueues => {
   const feeds = new Map<string, Feed>()
   const displays = new Set<Display>()
   let isClosed = false
@@ -154,7 +160,7 @@ export const createLiveQueues = ({ db, bus, log }: { db: Db; bus: Bus; log: Logg
       for (const entry of list)
         for (const watcher of feed.watchers.get(entry.id) ?? []) pushPosition(watcher, entry, snapshot)
     const gone = [...feed.watchers].flatMap(([id, watchers]) =>
-      snapshot.entries.has(id) || [...watchers].every((watcher) => watcher.farewell !== null) ? [] : [id],
+      snapshot.entries.has(id) || [...watchers].every(isOver) ? [] : [id],
     )
     if (gone.length > 0) await followGone(feed, snapshot, gone)
   }
@@ -193,13 +199,18 @@ export const createLiveQueues = ({ db, bus, log }: { db: Db; bus: Bus; log: Logg
     const state = positionState(entry, snapshot)
     if (sameState(watcher.last, state)) return
     watcher.last = state
-    const isFinal = entry.status === 'SERVED' || entry.status === 'LEFT'
-    watcher.slot.push({ entry, state, isFinal })
-    if (isFinal) watcher.farewell ??= setTimeout(() => watcher.slot.end(), FAREWELL_MS).unref()
-    else if (watcher.farewell) {
-      clearTimeout(watcher.farewell)
-      watcher.farewell = null
-    }
+    watcher.slot.push({ entry, state })
+    if (watcher.farewell) clearTimeout(watcher.farewell)
+    const left = timeLeft(entry, snapshot)
+    watcher.farewell = left === null ? null : setTimeout(() => watcher.slot.end(), left).unref()
+  }
+
+  /** Milliseconds that an ended visit stays on a watcher's screen; a no-show may still come back, until the clinic day ends. */
+  const timeLeft = (entry: EntryRow, snapshot: Snapshot): number | null => {
+    if (entry.finishedAt === null) return null
+    if (entry.status !== 'NO_SHOW') return farewellMs
+    const { end } = clinicDayBounds(clinicDay(entry.finishedAt, snapshot.days), snapshot.days)
+    return Math.max(0, end.getTime() - snapshot.asOf.getTime())
   }
 
   const tellDisplay = (display: Display): void => {

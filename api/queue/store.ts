@@ -1,3 +1,4 @@
+import type { DayRule } from '../clinic/day.ts'
 import type { Db, Tx } from '../database/client.ts'
 import { Prisma } from '../database/generated/client.ts'
 import type { AppointmentStatus, QueueStatus, Urgency } from '../database/generated/enums.ts'
@@ -12,6 +13,8 @@ import type { EntryState } from './transitions.ts'
 export type Snapshot = {
   serviceId: string
   clinicId: string
+  /** When the clinic's days begin. */
+  days: DayRule
   version: number
   asOf: Date
   /** In calling order. */
@@ -27,6 +30,8 @@ export type Snapshot = {
 type SnapshotLine = {
   service_id: string
   clinic_id: string
+  time_zone: string
+  day_starts_at: number
   version: number
   as_of: Date
   duty: string[]
@@ -60,7 +65,7 @@ const toEntryRow = (columns: Record<string, unknown>): EntryRow => {
 /** Reads queues with their open entries and recent pace: one statement, whatever the number of queues and entries. */
 export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Promise<Snapshot[]> => {
   const lines = await db.$queryRaw<SnapshotLine[]>`
-    SELECT q.service_id::text, s.clinic_id::text, q.version, clock_timestamp() AS as_of,
+    SELECT q.service_id::text, s.clinic_id::text, c.time_zone, c.day_starts_at, q.version, clock_timestamp() AS as_of,
       (SELECT coalesce(array_agg(d.id::text), '{}') FROM doctor_services ds JOIN doctors d ON d.id = ds.doctor_id
         WHERE ds.service_id = q.service_id AND d.on_duty AND d.active) AS duty,
       (SELECT coalesce(array_agg(r.minutes), '{}') FROM (
@@ -70,7 +75,7 @@ export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Prom
         ORDER BY r.finished_at DESC LIMIT 20) r) AS recent,
       (SELECT coalesce(json_agg(e ORDER BY e.rank, e.due_at, e.sub_rank, e.arrival_seq, e.id), '[]')::text FROM queue e
         WHERE e.service_id = q.service_id AND e.finished_at IS NULL) AS entries
-    FROM queue_state q JOIN services s ON s.id = q.service_id
+    FROM queue_state q JOIN services s ON s.id = q.service_id JOIN clinics c ON c.id = s.clinic_id
     WHERE q.service_id = ANY(${serviceIds as string[]}::uuid[])
     ORDER BY q.service_id`
   return lines.map((line) => {
@@ -81,6 +86,7 @@ export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Prom
     return {
       serviceId: line.service_id,
       clinicId: line.clinic_id,
+      days: { timeZone: line.time_zone, dayStartsAt: line.day_starts_at },
       version: line.version,
       asOf: line.as_of,
       waiting,
