@@ -390,6 +390,44 @@ describe('rights taken away while a socket is open', () => {
   })
 })
 
+describe('browsers', () => {
+  const LOGIN =
+    'mutation { loginStaff(input: { username: "reception", password: "anteroom-demo" }) { refreshToken accessToken } }'
+  const own = { 'sec-fetch-site': 'same-origin' }
+  const cookieOf = (answer: { headers: Headers }) =>
+    answer.headers.getSetCookie().find((cookie) => cookie.startsWith('anteroom_refresh='))
+
+  it('hold the refresh token where no script can read it, and refresh by it alone', async () => {
+    const login = await server.request(LOGIN, {}, null, own)
+    expect(login.data.loginStaff.refreshToken).toBeNull()
+    const cookie = cookieOf(login) as string
+    expect(cookie).toMatch(/; Path=\/graphql; HttpOnly; SameSite=Strict; Max-Age=\d+/)
+    const held = cookie.split(';')[0] as string
+    const refreshed = await server.request('mutation { refreshSession { accessToken refreshToken } }', {}, null, {
+      ...own,
+      cookie: held,
+    })
+    expect(refreshed.data.refreshSession.accessToken).toBeTruthy()
+    expect(refreshed.data.refreshSession.refreshToken).toBeNull()
+    const next = (cookieOf(refreshed) as string).split(';')[0] as string
+    expect(next).not.toBe(held)
+    const out = await server.request('mutation { logout }', {}, null, { ...own, cookie: next })
+    expect(cookieOf(out)).toContain('Max-Age=0')
+    const gone = await server.request('mutation { refreshSession { accessToken } }', {}, null, { ...own, cookie: next })
+    expect(codes(gone)).toEqual(['UNAUTHENTICATED'])
+  })
+
+  it('get no cookie and no answer to read from a page of somebody else', async () => {
+    const login = await server.request(LOGIN, {}, null, {
+      'sec-fetch-site': 'cross-site',
+      origin: 'https://evil.example',
+    })
+    expect(login.headers.getSetCookie()).toEqual([])
+    expect(login.headers.get('access-control-allow-origin')).not.toBe('https://evil.example')
+    expect(login.headers.get('access-control-allow-origin')).not.toBe('*')
+  })
+})
+
 describe('sockets', () => {
   const closeCode = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve))
   const open = (options: { origin?: string } = {}) =>
