@@ -24,6 +24,7 @@ const add = async (forPatient: string, inClinic: SceneClinic, minute: number) =>
       patientId: forPatient,
       kind: 'REMINDER',
       channel: 'SMS',
+      key: uuidv7(),
       body: `at ${minute}`,
       createdAt: new Date(Date.UTC(2026, 10, 22, 9, minute)),
     },

@@ -27,7 +27,7 @@ const NotificationRef = builder.objectRef<NotificationModel>('Notification').imp
       type: PatientRef,
       nullable: true,
       authScopes: asObject,
-      resolve: (row, _args, { loaders }) => loaders.patient.load(row.patientId),
+      resolve: (row, _args, { loaders }) => (row.patientId ? loaders.patient.load(row.patientId) : null),
     }),
     entry: t.field({
       type: QueueEntryRef,

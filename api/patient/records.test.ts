@@ -354,7 +354,7 @@ describe('merging', () => {
     const entry = await walkIn(drop)
     const booking = await book(drop, inDays(5, '08:00'), 0)
     await database.db.notification.create({
-      data: { id: uuidv7(), clinicId: clinic.id, patientId: drop, kind: 'BOOKED', channel: 'SMS' },
+      data: { id: uuidv7(), clinicId: clinic.id, patientId: drop, kind: 'BOOKED', channel: 'SMS', key: uuidv7() },
     })
     await database.db.device.create({ data: { id: uuidv7(), patientId: drop, pushToken: 'merged', platform: 'ios' } })
     const session = uuidv7()

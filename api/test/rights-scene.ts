@@ -210,7 +210,9 @@ export const createRightsScene = async (deps: Deps) => {
       error: 'unreachable',
     } as const
     const id = uuidv7()
-    await db.notification.create({ data: { id, clinicId: clinic.clinicId, ...message, sentAt: new Date(), ...about } })
+    await db.notification.create({
+      data: { id, key: id, clinicId: clinic.clinicId, ...message, sentAt: new Date(), ...about },
+    })
     return id
   }
   const notifications: Record<string, string> = {
@@ -302,7 +304,7 @@ export const createRightsScene = async (deps: Deps) => {
   }
   for (const [name, id] of Object.entries(notifications)) {
     const { clinicId, patientId } = await db.notification.findUniqueOrThrow({ where: { id } })
-    note('Notification', id, { name, clinics: [clinicId === A.clinicId ? A : B], patientId })
+    note('Notification', id, { name, clinics: [clinicId === A.clinicId ? A : B], patientId: patientId ?? undefined })
   }
 
   const member = (name: string): Promise<Asker> => {
