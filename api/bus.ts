@@ -11,6 +11,10 @@ export type BusMessage =
   | { kind: 'queue'; serviceId: string; version: number }
   /** A session ended, or its holder's rights changed. */
   | { kind: 'session'; sessionId: string }
+  /** A message of the ledger changed its state. */
+  | { kind: 'message'; clinicId: string; id: string }
+  /** A job waits to be done. */
+  | { kind: 'job'; name: string }
 
 export type Bus = {
   /** Tells this instance at once and the others soon. Never throws, never waits. */
@@ -121,6 +125,20 @@ const redisWire = (redisUrl: string, log: Logger, receive: (text: string) => voi
   }
 }
 
+/** Of many messages about one subject only the newest is worth telling. */
+const subjectOf = (message: BusMessage): string => {
+  switch (message.kind) {
+    case 'queue':
+      return message.serviceId
+    case 'session':
+      return message.sessionId
+    case 'message':
+      return message.id
+    case 'job':
+      return message.name
+  }
+}
+
 export const createBus = (where: { databaseUrl: string; redisUrl: string | null; log: Logger }): Bus => {
   const { log } = where
   const origin = randomUUID()
@@ -148,7 +166,7 @@ export const createBus = (where: { databaseUrl: string; redisUrl: string | null;
   const send = async (): Promise<void> => {
     timer = null
     const newest = new Map<string, BusMessage>()
-    for (const message of waiting) newest.set(message.kind === 'queue' ? message.serviceId : message.sessionId, message)
+    for (const message of waiting) newest.set(subjectOf(message), message)
     waiting = []
     const messages = [...newest.values()]
     for (let i = 0; i < messages.length; i += MOST_IN_ONE)

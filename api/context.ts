@@ -4,7 +4,9 @@ import type { AuditTrail } from './audit/store.ts'
 import type { Bus } from './bus.ts'
 import type { Config } from './config.ts'
 import type { Db } from './database/client.ts'
+import type { Jobs } from './jobs.ts'
 import type { Loaders } from './loaders.ts'
+import type { Messaging } from './messaging/provider.ts'
 import type { LiveQueues } from './queue/live.ts'
 
 /** What the service stands on; made once in main.ts or by a test. */
@@ -16,6 +18,9 @@ export type Deps = {
   /** Audit of reads, log-ins, failures and denials, written in batches. */
   trail: AuditTrail
   live: LiveQueues
+  jobs: Jobs
+  /** Who carries the messages: the real providers, or the outbox. */
+  messaging: Messaging
 }
 
 /** Deps plus who asks: one for each request; one for each operation of a socket. */

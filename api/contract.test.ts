@@ -5,12 +5,12 @@ import { expect, it } from 'vitest'
 const contract = new URL('../../shared/design/contract.graphql', import.meta.url)
 const isHere = existsSync(contract)
 
-/** What the messages, links and offline work bring. */
+/** What the offline work brings. */
 const later = [
-  /\b(Sync\w*|OperationOutcome|OperationResult|FieldOverride|ChangeSet|CodePurpose)\b/,
-  /Query\.(visit|changes)\b/,
-  /Mutation\.(requestPhoneCode|resetPassword|sync)\b/,
-  /Subscription\.(visitUpdated|changesAvailable)\b/,
+  /\b(Sync\w*|OperationOutcome|OperationResult|FieldOverride|ChangeSet)\b/,
+  /Query\.changes\b/,
+  /Mutation\.sync\b/,
+  /Subscription\.changesAvailable\b/,
 ]
 
 it.runIf(isHere)(

@@ -10,4 +10,5 @@ export const AppointmentStatusEnum = enumOf('AppointmentStatus', values.Appointm
 export const QueueStatusEnum = enumOf('QueueStatus', values.QueueStatus)
 export const NotificationChannelEnum = enumOf('NotificationChannel', values.NotificationChannel)
 export const NotificationKindEnum = enumOf('NotificationKind', values.NotificationKind)
+export const CodePurposeEnum = enumOf('CodePurpose', values.CodePurpose, 'What a code sent by SMS is good for.')
 export const NotificationStatusEnum = enumOf('NotificationStatus', values.NotificationStatus)

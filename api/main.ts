@@ -10,10 +10,13 @@ import { startEmbedded } from './database/embedded.ts'
 import { applyMigrations } from './database/migrate.ts'
 import { DatabaseProblem } from './database/problem.ts'
 import { DEMO_PASSWORD, DEMO_PATIENT, fillDemo } from './demo/demo.ts'
+import { createHealthServer } from './http/health.ts'
+import { jobList } from './job-list.ts'
+import { createJobs } from './jobs.ts'
 import { createLog } from './log.ts'
+import { checkMessaging, createMessaging } from './messaging/create.ts'
 import { createLiveQueues } from './queue/live.ts'
 import { createServer } from './server.ts'
-import { startUpkeep } from './upkeep.ts'
 
 const say = (text: string): void => console.log(text)
 
@@ -54,9 +57,21 @@ const welcome = (publicUrl: string, isDemo: boolean, setupLink: string | null): 
   say('')
 }
 
+/** Another process answers the requests. */
+const workOnly = async (deps: Deps): Promise<void> => {
+  if (stopping) return
+  const server = await createHealthServer(deps)
+  undoing.push(() => server.close())
+  undoing.push(() => deps.jobs.stop())
+  await deps.jobs.start()
+  void checkMessaging(deps.messaging, deps.log)
+  say(`Anteroom does background work only (WORK=jobs); health at http://${deps.config.host}:${server.port}/healthz.`)
+}
+
 const start = async (): Promise<void> => {
   const config = parseConfig(process.env)
   const log = createLog(config.logLevel)
+  const messaging = createMessaging(config, log)
   let databaseUrl = config.databaseUrl
   if (!databaseUrl) {
     const embedded = await startEmbedded({ dataDir: config.dataDir, log: say })
@@ -77,14 +92,23 @@ const start = async (): Promise<void> => {
   undoing.push(() => trail.close())
   const live = createLiveQueues({ db, bus, log })
   undoing.push(() => live.close())
-  const deps: Deps = { config, db, bus, log, trail, live }
+  const base = { config, db, bus, log, trail, live, messaging }
+  const jobs = createJobs(base, databaseUrl, jobList)
+  const deps: Deps = { ...base, jobs }
+  if (!config.work.api) {
+    await workOnly(deps)
+    return
+  }
   const isDemo = !config.production && config.jwtSecret === DEMO_SECRET
   if (!config.production && (await fillDemo(deps))) say('Filled the demonstration clinics.')
   const setupLink = await createSetupLink(db, config.publicUrl)
   if (stopping) return
   const server = await createServer(deps)
   undoing.push(() => server.close())
-  undoing.push(startUpkeep(deps))
+  undoing.push(() => jobs.stop())
+  await jobs.start()
+  // Nobody waits for a provider; its answer stands in the log.
+  void checkMessaging(messaging, log)
   welcome(config.publicUrl, isDemo, setupLink)
 }
 

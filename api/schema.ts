@@ -15,11 +15,13 @@ import './access/schema.ts'
 import './analytics/schema.ts'
 import './appointment/schema.ts'
 import './audit/schema.ts'
+import './background/schema.ts'
 import './clinic/schema.ts'
 import './notification/schema.ts'
 import './patient/schema.ts'
 import './queue/schema.ts'
 import './staff/schema.ts'
+import './visit/schema.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { badInput, Refusal } from './errors.ts'
@@ -45,7 +47,7 @@ const demandAll = (
 }
 
 /** Who comes with an expired token may still get a new one. */
-const openToStale = new Set(['refreshSession', 'loginPatient', 'loginStaff', 'registerPatient', 'logout'])
+const openToStale = new Set(['refreshSession', 'loginPatient', 'loginStaff', 'registerPatient', 'requestPhoneCode', 'resetPassword', 'logout'])
 
 type Root = 'query' | 'mutation' | 'subscription'
 
@@ -57,6 +59,7 @@ const unnoted = new Set([
   'availableSlots',
   'display',
   'queuePosition',
+  'visit',
   'queue',
   'queueEntry',
 ])

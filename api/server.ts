@@ -21,6 +21,7 @@ import { useIdempotency } from './http/idempotency.ts'
 import { useLimits } from './http/limits.ts'
 import { useVariables } from './http/variables.ts'
 import { createLoaders } from './loaders.ts'
+import { handleTwilio } from './messaging/webhooks.ts'
 import { schema } from './schema.ts'
 
 /** One open WebSocket: who is behind it, renewed while it is open. */
@@ -108,6 +109,8 @@ export const createServer = async (deps: Deps): Promise<Server> => {
         )
       if (url.pathname === '/oauth/token') return endResponse(await handleTokenRequest(deps, request, ipOf(req)))
       if (url.pathname.startsWith('/setup/')) return endResponse(await handleSetup(deps, request, ipOf(req)))
+      if (url.pathname.startsWith('/webhooks/twilio/'))
+        return endResponse(await handleTwilio(deps, request, req.url ?? ''))
       if (url.pathname === '/healthz') return text('ok', 200)
       if (url.pathname === '/readyz')
         return db.$queryRaw`SELECT 1`.then(

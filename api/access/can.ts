@@ -48,6 +48,7 @@ export const rights = {
   'entry.undo': { PATIENT: 'own', RECEPTIONIST: 'clinic', DOCTOR: 'services' },
 
   'notification.read': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
+  'notification.send': { RECEPTIONIST: 'clinic' },
 
   'user.read': { RECEPTIONIST: 'own', DOCTOR: 'own', ADMIN: 'clinic' },
   'user.manage': { ADMIN: 'clinic' },
@@ -59,6 +60,7 @@ export const rights = {
   'intake.set': { RECEPTIONIST: 'clinic', ADMIN: 'clinic' },
   'analytics.read': { ADMIN: 'clinic' },
   'audit.read': { ADMIN: 'clinic' },
+  'job.manage': { ADMIN: 'clinic' },
 } as const satisfies Record<string, Partial<Record<Holder, Reach>>>
 
 export type Action = keyof typeof rights

@@ -2,6 +2,7 @@ import type { Context, Deps } from '../context.ts'
 import { transact } from '../database/transaction.ts'
 import { Refusal } from '../errors.ts'
 import { phoneNumberOf } from '../patient/phone.ts'
+import { checkCode, spendCode } from './codes.ts'
 import { demand } from './demand.ts'
 import { demandPassword, demandTypedPassword, hashPassword, inTurn, matches } from './passwords.ts'
 import { endSession, endSessions, type Holder, openTokens, renewTokens, rotateTokens, type Tokens } from './sessions.ts'
@@ -172,4 +173,35 @@ export const changePassword = async (ctx: Context, current: string, next: string
     },
   )
   return answerWith(ctx, tokens)
+}
+
+/** A new password for who proves by a code that the number is theirs: all their sessions end, this new one begins. */
+export const resetPassword = async (
+  ctx: Context,
+  input: { phoneNumber: string; code: string; newPassword: string },
+): Promise<OpenedSession> => {
+  demand(ctx.viewer, 'session.open')
+  demandPassword(input.newPassword, 'newPassword')
+  const phoneNumber = phoneNumberOf(input.phoneNumber, 'phoneNumber')
+  const codeId = await checkCode(ctx, { phoneNumber, purpose: 'RESET_PASSWORD', code: input.code })
+  const passwordHash = await hashPassword(ctx, input.newPassword, 'newPassword')
+  const { id } = await transact(
+    ctx,
+    async (_db, patientId) => ({ id: patientId }),
+    async (work) => {
+      await spendCode(work.tx, codeId)
+      const [patient] = await work.tx.$queryRaw<{ id: string }[]>`
+        UPDATE patients SET password_hash = ${passwordHash}
+        WHERE phone_number = ${phoneNumber} AND phone_verified AND password_hash IS NOT NULL AND merged_into_id IS NULL
+        RETURNING id::text`
+      // The number went elsewhere since the code was sent.
+      if (!patient) throw new Refusal('WRONG_CODE')
+      await work.tx.device.deleteMany({ where: { patientId: patient.id } })
+      await endSessions(work, { patientId: patient.id }, { reason: 'RESET' })
+      await work.audit({ action: 'password.reset', entity: 'Patient', entityId: patient.id, clinicId: null })
+      return patient
+    },
+  )
+  await forgetGuesses(ctx.db, accountKey('patient', phoneNumber))
+  return openSession(ctx, { patientId: id })
 }

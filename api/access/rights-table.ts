@@ -5,7 +5,8 @@
  * A cell has a letter each for what is the viewer's own, what is else of their clinic, and what is of a foreign clinic.
  * Own: for patients their records and those of their wards; for doctors the queues of their services with today's patients,
  * entries and bookings, and their doctor's record; for all staff their user. What concerns no record stands under own.
- * For nobody everything is foreign.
+ * For nobody everything is foreign. A visit is asked for by its link, here those of the
+ * patient and their ward: whoever has the link may.
  *
  *   r  read; a command: done
  *   F  null, or refused, with FORBIDDEN; the rest of the answer is there
@@ -30,14 +31,17 @@ Query
   appointments                           U       .FF     .rF    .rF    .FF   .rF
   queue                                  U       .FF     .r0    r00    .FF   r00
   queueEntry queuePosition               U       r00     .r0    r00    .FF   r00
+  visit                                  r       r..     .r.    r..    .r.   r..
   notifications                          U       .rr     .rF    .FF    .FF   .FF
-  users analytics auditLog               U       .FF     .FF    .FF    .rF   .rF
+  users analytics auditLog failedJobs    U       .FF     .FF    .FF    .rF   .rF
 
 Mutation
   loginPatient loginStaff                r       r..     r..    r..    r..   r..
   registerPatient refreshSession logout  r       r..     r..    r..    r..   r..
+  requestPhoneCode resetPassword         r       r..     r..    r..    r..   r..
   changePassword                         U       r..     r..    r..    r..   r..
   updateProfile registerDevice           U       r..     F..    F..    F..   F..
+  confirmPhoneNumber                     U       r..     F..    F..    F..   F..
   renewCode                              U       rNN     .FF    FFF    .FF   FFF
   createPatient mergePatients            U       FFF     .rN    FFF    .FF   FFF
   updatePatient                          U       rNN     .rN    FFF    .FF   FFF
@@ -58,11 +62,15 @@ Mutation
   removeDoctorException                  U       .FF     .FF    FFF    .rN   rrN
   setOnDuty                              U       .FF     .rN    rNN    .rN   rrN
   setIntake                              U       .FF     .rN    FFF    .rN   rrN
+  retryJob dropJob                       U       .FF     .FF    .FF    .rN   .rN
+  resendMessage                          U       FFF     .rN    FFF    .FF   FFF
 
 Subscription
   queueUpdated                           U       .FF     .rN    rNN    .FF   rNN
   positionUpdated                        U       rNN     .rN    rNN    .FF   rNN
+  visitUpdated                           r       r..     .r.    r..    .r.   r..
   displayUpdated                         r       .rr     .rr    .rr    .rr   .rr
+  notificationUpdated                    U       .FF     .rN    .FF    .FF   .FF
 
 Session
   accessToken refreshToken               -       r..     r..    r..    r..   r..
@@ -96,7 +104,7 @@ User
 
 Patient
   id name version                        -       r--     .r-    rr-    .r-   rr-
-  phoneNumber                            -       r--     .r-    FF-    .F-   FF-
+  phoneNumber phoneVerified              -       r--     .r-    FF-    .F-   FF-
   dateOfBirth language guardian          -       r--     .r-    rF-    .F-   rF-
   appointments activeEntries             -       r--     .r-    rF-    .F-   rF-
   wards notifications                    -       r--     .r-    FF-    .F-   FF-
@@ -107,6 +115,7 @@ PatientMatch
 Appointment
   id status urgency startsAt endsAt      -       r--     .r-    r--    .--   r--
   bound version service doctor patient   -       r--     .r-    r--    .--   r--
+  lateMinutes                            -       r--     .r-    r--    .--   r--
   queueEntry                             -       r--     .r-    r--    .--   r--
   reason cancelReason                    -       r--     .F-    r--    .--   r--
   createdBy                              -       F--     .r-    r--    .--   r--
@@ -124,10 +133,10 @@ QueueEntry
 QueueEvent
   at kind reason position                -       r--     .r-    r--    .--   r--
 QueuePosition
-  entryId ticket status position ahead   -       r--     .r-    r--    .--   r--
-  estimate room version asOf             -       r--     .r-    r--    .--   r--
+  entryId ticket status position ahead   r       r--     .r-    r--    .r-   r--
+  estimate room version asOf             r       r--     .r-    r--    .r-   r--
 WaitEstimate
-  lowMinutes likelyMinutes highMinutes   -       r--     .r-    r--    .--   r--
+  lowMinutes likelyMinutes highMinutes   r       r--     .r-    r--    .r-   r--
 
 Display
   clinic version called waiting          r       .rr     .rr    .rr    .rr   .rr
@@ -141,7 +150,10 @@ Notification
 Analytics
   arrivals served noShows left           -       .--     .--    .--    .r-   .r-
   waitMinutes serviceMinutes             -       .--     .--    .--    .r-   .r-
-  byHour byDoctor byUrgency              -       .--     .--    .--    .r-   .r-
+  byHour byDoctor byUrgency messages     -       .--     .--    .--    .r-   .r-
+MessageStats
+  kind channel queued sent delivered     -       .--     .--    .--    .r-   .r-
+  failed suppressed deliveryRate         -       .--     .--    .--    .r-   .r-
 Distribution
   count mean p50 p90 max                 -       .--     .--    .--    .r-   .r-
 HourStats
@@ -154,6 +166,10 @@ UrgencyStats
 AuditEvent
   id at actor action entity entityId     -       .--     .--    .--    .r-   .r-
   detail                                 -       .--     .--    .--    .r-   .r-
+
+FailedJob
+  id name attempts error                 -       .--     .--    .--    .r-   .r-
+  enqueuedAt failedAt                    -       .--     .--    .--    .r-   .r-
 
 PatientConnection
   edges pageInfo                         -       -..     r..    -..    -..   -..
@@ -174,6 +190,10 @@ NotificationEdge
 AuditEventConnection
   edges pageInfo                         -       .--     .--    .--    .r-   .r-
 AuditEventEdge
+  node cursor                            -       .--     .--    .--    .r-   .r-
+FailedJobConnection
+  edges pageInfo                         -       .--     .--    .--    .r-   .r-
+FailedJobEdge
   node cursor                            -       .--     .--    .--    .r-   .r-
 PageInfo
   hasNextPage hasPreviousPage            -       rrr     rr-    rr-    .r-   rr-

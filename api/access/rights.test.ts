@@ -23,6 +23,7 @@ import {
   selectionOf,
 } from '../test/rights-walk.ts'
 import { startTestServer, type TestServer } from '../test/server.ts'
+import { createVisitLink } from '../visit/store.ts'
 import { meetings, rightsTable } from './rights-table.ts'
 
 const relations: readonly Relation[] = ['own', 'clinic', 'foreign']
@@ -95,15 +96,23 @@ const asks: Record<string, Ask> = {
   'Query.queue': { of: 'Queue', args: (serviceId) => ({ serviceId }) },
   'Query.queueEntry': byId('QueueEntry'),
   'Query.queuePosition': { of: 'QueueEntry', args: (entryId) => ({ entryId }) },
+  'Query.visit': { of: 'QueueEntry', args: (entryId) => linkTo(entryId) },
   'Query.display': inClinic(),
   'Query.users': inClinic(),
   'Query.analytics': inClinic(days),
   'Query.notifications': inClinic(),
   'Query.auditLog': inClinic({ first: 200 }),
+  'Query.failedJobs': inClinic(),
   'Subscription.queueUpdated': { of: 'Queue', args: (serviceId) => ({ serviceId }) },
   'Subscription.positionUpdated': { of: 'QueueEntry', args: (entryId) => ({ entryId }) },
+  'Subscription.visitUpdated': { of: 'QueueEntry', args: (entryId) => linkTo(entryId) },
   'Subscription.displayUpdated': inClinic(),
+  'Subscription.notificationUpdated': inClinic(),
 }
+
+/** The links to some visits, by entry. */
+const links = new Map<string, string>()
+const linkTo = (entryId: string): object[] => [links.get(entryId) ?? []].flat().map((link) => ({ link }))
 
 const secrets = new Map<string, { code: string; phoneNumber: string | null }>()
 /** The desk finds a patient by either. */
@@ -197,6 +206,10 @@ describe('reading', () => {
   beforeAll(async () => {
     for (const { id, code, phoneNumber } of await server.deps.db.patient.findMany())
       secrets.set(id, { code, phoneNumber })
+    const { db, config } = server.deps
+    for (const [id, { name, patientId }] of scene.records.get('QueueEntry') ?? [])
+      if (patientId && (name === 'ann-waits' || name === 'ben-inside'))
+        links.set(id, await db.$transaction((tx) => createVisitLink(config, tx, { patientId, entryId: id })))
     for (const viewer of Object.keys(scene.askers)) {
       await walk(findings, viewer)
       await noteSession(findings, viewer)

@@ -1,9 +1,19 @@
 import { asObject, builder, ever } from '../builder.ts'
 import type { Context } from '../context.ts'
+import { CodePurposeEnum } from '../enums.ts'
 import { notFound } from '../errors.ts'
 import type { PatientRow, UserRow } from '../loaders.ts'
 import { PatientRef, UserRef } from '../refs.ts'
-import { changePassword, loginPatient, loginStaff, logout, type OpenedSession, refreshSession } from './commands.ts'
+import { requestPhoneCode } from './codes.ts'
+import {
+  changePassword,
+  loginPatient,
+  loginStaff,
+  logout,
+  type OpenedSession,
+  refreshSession,
+  resetPassword,
+} from './commands.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Who asks, or who did something: a patient or a member of staff. */
@@ -115,5 +125,30 @@ builder.mutationFields((t) => ({
     },
     authScopes: ever('session.own'),
     resolve: (_root, args, ctx) => changePassword(ctx, args.current, args.new),
+  }),
+  requestPhoneCode: t.boolean({
+    description:
+      'Sends a code of six digits by SMS, good for 10 minutes and 5 tries: REGISTER to a number that is on a record, RESET_PASSWORD to one that is good for log-in, CONFIRM_NUMBER to the own one where others changed it. The answer is true in any case, whether the number is known or not.',
+    args: {
+      phoneNumber: t.arg.string({ required: true, description: 'With + and the country code, as in +12025550100.' }),
+      purpose: t.arg({ type: CodePurposeEnum, required: true }),
+    },
+    authScopes: ever('session.open'),
+    resolve: (_root, { phoneNumber, purpose }, ctx) => requestPhoneCode(ctx, phoneNumber, purpose),
+  }),
+  resetPassword: t.field({
+    type: SessionRef,
+    description:
+      'A new password for a patient, with the code that requestPhoneCode sent for RESET_PASSWORD. Their other sessions end. WRONG_CODE counts as one of 5 tries.',
+    args: {
+      phoneNumber: t.arg.string({ required: true }),
+      code: t.arg.string({ required: true }),
+      newPassword: t.arg.string({
+        required: true,
+        description: 'At least 8 characters and at most 72 bytes in UTF-8.',
+      }),
+    },
+    authScopes: ever('session.open'),
+    resolve: (_root, args, ctx) => resetPassword(ctx, args),
   }),
 }))

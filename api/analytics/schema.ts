@@ -1,10 +1,10 @@
 import { can } from '../access/can.ts'
 import { asObject, builder } from '../builder.ts'
 import { clinicDayBounds } from '../clinic/day.ts'
-import { UrgencyEnum } from '../enums.ts'
+import { NotificationChannelEnum, NotificationKindEnum, UrgencyEnum } from '../enums.ts'
 import { badInput, notFound } from '../errors.ts'
 import { DoctorRef } from '../refs.ts'
-import { type Distribution, loadReport, type Report } from './store.ts'
+import { type Distribution, loadMessageRows, loadReport, type MessageRow, type Report } from './store.ts'
 
 const DistributionRef = builder.objectRef<Distribution>('Distribution').implement({
   description: 'Minutes; mean, p50, p90 and max are null where count is 0.',
@@ -47,6 +47,28 @@ const UrgencyStatsRef = builder.objectRef<Report['byUrgency'][number]>('UrgencyS
   }),
 })
 
+const MessageStatsRef = builder.objectRef<MessageRow>('MessageStats').implement({
+  description: 'How the messages of one kind and channel fared.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: NotificationKindEnum, authScopes: asObject }),
+    channel: t.expose('channel', { type: NotificationChannelEnum, authScopes: asObject }),
+    queued: t.exposeInt('queued', { description: 'Not sent yet.', authScopes: asObject }),
+    sent: t.exposeInt('sent', { description: 'Taken by the provider, delivered ones included.', authScopes: asObject }),
+    delivered: t.exposeInt('delivered', { description: 'Said by the provider to have arrived.', authScopes: asObject }),
+    failed: t.exposeInt('failed', { authScopes: asObject }),
+    suppressed: t.exposeInt('suppressed', {
+      description: 'Not sent on purpose: STOP, stale, the cap of the day.',
+      authScopes: asObject,
+    }),
+    deliveryRate: t.float({
+      nullable: true,
+      description: 'delivered ÷ sent, 0 to 1; null where nothing was sent.',
+      authScopes: asObject,
+      resolve: ({ delivered, sent }) => (sent === 0 ? null : delivered / sent),
+    }),
+  }),
+})
+
 const AnalyticsRef = builder.objectRef<Report>('Analytics').implement({
   description: 'Visits that began on the clinic days asked for. Undone arrivals are not counted.',
   fields: (t) => ({
@@ -69,6 +91,12 @@ const AnalyticsRef = builder.objectRef<Report>('Analytics').implement({
     byHour: t.expose('byHour', { type: [HourStatsRef], authScopes: asObject }),
     byDoctor: t.expose('byDoctor', { type: [DoctorStatsRef], authScopes: asObject }),
     byUrgency: t.expose('byUrgency', { type: [UrgencyStatsRef], authScopes: asObject }),
+    messages: t.field({
+      type: [MessageStatsRef],
+      description: 'Messages caused on these days, by kind and channel.',
+      authScopes: asObject,
+      resolve: ({ clinicId, start, end }, _args, ctx) => loadMessageRows(ctx.db, clinicId, start, end),
+    }),
   }),
 })
 

@@ -1,5 +1,5 @@
 import type { Db } from '../database/client.ts'
-import type { Urgency } from '../database/generated/enums.ts'
+import type { NotificationChannel, NotificationKind, Urgency } from '../database/generated/enums.ts'
 
 /** Minutes; null where nothing was counted. */
 export type Distribution = {
@@ -19,7 +19,21 @@ export type AnalyticsRow = {
   service: Distribution
 }
 
+/** How messages fared, by kind and channel. */
+export type MessageRow = {
+  kind: NotificationKind
+  channel: NotificationChannel
+  queued: number
+  sent: number
+  delivered: number
+  failed: number
+  suppressed: number
+}
+
 export type Report = {
+  clinicId: string
+  start: Date
+  end: Date
   total: AnalyticsRow
   byHour: (AnalyticsRow & { hour: number })[]
   byDoctor: (AnalyticsRow & { doctorId: string })[]
@@ -87,6 +101,9 @@ export const loadReport = async (
   // grouping() has a bit for each column that a line does not tell apart: 7 is the total.
   const total = lines.find((line) => line.level === 7)
   return {
+    clinicId,
+    start,
+    end,
     total: total ? toRow(total) : empty,
     byHour: lines.flatMap((line) => (line.level === 3 ? [{ hour: line.hour as number, ...toRow(line) }] : [])),
     byDoctor: lines.flatMap((line) =>
@@ -97,3 +114,16 @@ export const loadReport = async (
     ),
   }
 }
+
+/** Messages that were caused in [start, end), by kind and channel. SENT counts those that were delivered, too. */
+export const loadMessageRows = (db: Db, clinicId: string, start: Date, end: Date): Promise<MessageRow[]> =>
+  db.$queryRaw<MessageRow[]>`
+    SELECT kind::text, channel::text,
+      (count(*) FILTER (WHERE status = 'QUEUED'))::int AS queued,
+      (count(*) FILTER (WHERE status IN ('SENT', 'DELIVERED')))::int AS sent,
+      (count(*) FILTER (WHERE status = 'DELIVERED'))::int AS delivered,
+      (count(*) FILTER (WHERE status = 'FAILED'))::int AS failed,
+      (count(*) FILTER (WHERE status = 'SUPPRESSED'))::int AS suppressed
+    FROM notifications
+    WHERE clinic_id = ${clinicId}::uuid AND created_at >= ${start} AND created_at < ${end}
+    GROUP BY kind, channel ORDER BY kind, channel`

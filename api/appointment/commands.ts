@@ -8,6 +8,7 @@ import { transact, type Work } from '../database/transaction.ts'
 import { uuidOf, uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
 import type { AppointmentRow, ClinicRow, DoctorRow, ServiceRow } from '../loaders.ts'
+import { BOOKING_JOB } from '../notification/kinds.ts'
 import { holdPatient, linkPatient } from '../patient/store.ts'
 import { leaveForCancel } from '../queue/commands.ts'
 import { optionalText } from '../text.ts'
@@ -170,12 +171,21 @@ export const bookAppointment = async (ctx: Context, input: Booking): Promise<App
   return booked
 }
 
+/** The patient is told of it: enqueued with the change itself. */
+const tell = (
+  { ctx, tx }: Work,
+  kind: 'BOOKED' | 'RESCHEDULED' | 'CANCELLED',
+  { id, version, clinicId }: AppointmentRow,
+) => ctx.jobs.enqueue(tx, BOOKING_JOB, { appointmentId: id, kind, version, clinicId })
+
 const noteBooking = async (
-  { tx, audit }: Work,
+  work: Work,
   { id, clinic, service, patientId }: { id: string; clinic: ClinicRow; service: ServiceRow; patientId: string },
 ): Promise<AppointmentRow> => {
+  const { tx, audit } = work
   await linkPatient(tx, clinic.id, patientId)
   const appointment = await reloadAppointment(tx, id)
+  await tell(work, 'BOOKED', appointment)
   await audit({
     action: 'appointment.booked',
     entity: 'Appointment',
@@ -196,7 +206,8 @@ export const rescheduleAppointment = async (
   demandOn(ctx.viewer, 'appointment.change', 'appointment', seen, subjectOfAppointment)
   const service = (await ctx.loaders.service.load(seen.serviceId)) as ServiceRow
   const clinic = (await ctx.loaders.clinic.load(seen.clinicId)) as ClinicRow
-  const moved = await transact(ctx, reloadAppointment, async ({ tx, audit }) => {
+  const moved = await transact(ctx, reloadAppointment, async (work) => {
+    const { tx, audit } = work
     const doctorId = input.doctorId ?? (seen.bound ? seen.doctorId : null)
     await lockDoctors(tx, service.id, doctorId)
     await tx.$queryRaw`SELECT id FROM appointments WHERE id = ${seen.id}::uuid FOR UPDATE`
@@ -219,7 +230,9 @@ export const rescheduleAppointment = async (
       clinicId: present.clinicId,
       detail: `${present.startsAt.toISOString()} → ${slot.startsAt.toISOString()}`,
     })
-    return reloadAppointment(tx, present.id)
+    const moved = await reloadAppointment(tx, present.id)
+    await tell(work, 'RESCHEDULED', moved)
+    return moved
   })
   ctx.loaders.appointment.clear(input.id)
   return moved
@@ -255,8 +268,33 @@ export const cancelAppointment = async (
       clinicId: seen.clinicId,
       detail: seen.startsAt.toISOString(),
     })
-    return reloadAppointment(tx, seen.id)
+    const ended = await reloadAppointment(tx, seen.id)
+    await tell(work, 'CANCELLED', ended)
+    return ended
   })
   ctx.loaders.appointment.clear(id)
   return cancelled
+}
+
+/** The patient says that they come late, by so many minutes where they know: the desk sees it, and their slot stays theirs. */
+export const sayLate = async (ctx: Context, id: string, minutes: number | null): Promise<AppointmentRow> => {
+  demand(ctx.viewer, 'appointment.change')
+  const seen = await ctx.loaders.appointment.load(id)
+  demandOn(ctx.viewer, 'appointment.change', 'appointment', seen, subjectOfAppointment)
+  const noted = await transact(ctx, reloadAppointment, async ({ tx, audit }) => {
+    const count = await tx.$executeRaw`
+      UPDATE appointments SET late_minutes = ${minutes ?? 0}, version = version + 1, updated_at = clock_timestamp()
+      WHERE id = ${seen.id}::uuid AND status = 'BOOKED'`
+    if (count === 0) throw new Refusal('NOT_BOOKED')
+    await audit({
+      action: 'appointment.late',
+      entity: 'Appointment',
+      entityId: seen.id,
+      clinicId: seen.clinicId,
+      detail: minutes === null ? 'without saying by how much' : `${minutes} min`,
+    })
+    return reloadAppointment(tx, seen.id)
+  })
+  ctx.loaders.appointment.clear(id)
+  return noted
 }

@@ -33,6 +33,12 @@ AppointmentRef.implement({
       authScopes: asObject,
       description: 'The booking named this doctor; false where the first free one was reserved.',
     }),
+    lateMinutes: t.exposeInt('lateMinutes', {
+      nullable: true,
+      authScopes: asObject,
+      description:
+        'How many minutes late the patient said they come, by SMS; 0 where they did not say how many, null where they said nothing.',
+    }),
     version: t.exposeInt('version', { authScopes: asObject, description: 'Grows with every change.' }),
     service: t.field({
       type: ServiceRef,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { installJobTables } from './job-tables.ts'
 import { MIGRATIONS_DIR, type Migration, readMigrations } from './migrations-list.ts'
 import { DatabaseProblem } from './problem.ts'
 import { filters, openSchemaEngine, type SchemaEngine } from './schema-engine.ts'
@@ -24,6 +25,7 @@ export const applyMigrations = async (
       await waitForLock(lock, log)
       await refuseForeign(lock, databaseUrl)
       await bringUpToDate(pool, readMigrations(dir), dir, log)
+      await installJobTables(lock)
     } finally {
       // Closing the connection ends its lock, whatever state it is in.
       lock.release(true)

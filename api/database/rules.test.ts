@@ -247,7 +247,7 @@ it('every reference can be followed back by an index', async () => {
   expect(
     await test.db.$queryRaw`
       SELECT c.conname::text AS unindexed FROM pg_constraint c
-      WHERE c.contype = 'f' AND NOT EXISTS (
+      WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace AND NOT EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indpred IS NULL AND i.indkey[0] = c.conkey[1])`,
   ).toEqual([])
 })

@@ -100,9 +100,11 @@ export const transact = async <T extends { id: string } | null>(
   for (let attempt = 1; ; attempt++) {
     const touched = new Map<string, number>()
     const sessions = new Set<string>()
+    let done = null as Tx | null
     try {
       const result = await ctx.db.$transaction(
         async (tx) => {
+          done = tx
           if (ctx.idempotency) await claimStep(tx, ctx.idempotency.caller, ctx.idempotency.key, path)
           const work: Work = { tx, ctx, touched, sessions, audit: (row) => writeAudit(tx, ctx, row) }
           const made = await command(work)
@@ -116,6 +118,7 @@ export const transact = async <T extends { id: string } | null>(
       )
       for (const [serviceId, version] of touched) ctx.bus.publish({ kind: 'queue', serviceId, version })
       for (const sessionId of sessions) ctx.bus.publish({ kind: 'session', sessionId })
+      if (done) ctx.jobs.committed(done)
       return result
     } catch (error) {
       if (error instanceof AlreadyDone) return (error.recordId ? await reload(ctx.db, error.recordId) : null) as T

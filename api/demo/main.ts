@@ -4,7 +4,10 @@ import { parseConfig } from '../config.ts'
 import { connect } from '../database/client.ts'
 import { startEmbedded } from '../database/embedded.ts'
 import { applyMigrations } from '../database/migrate.ts'
+import { jobList } from '../job-list.ts'
+import { createJobs } from '../jobs.ts'
 import { createLog } from '../log.ts'
+import { outboxPush, outboxSms } from '../messaging/outbox.ts'
 import { createLiveQueues } from '../queue/live.ts'
 import { fillDemo } from './demo.ts'
 
@@ -20,7 +23,8 @@ const seed = async (): Promise<void> => {
     const bus = createBus({ databaseUrl, redisUrl: config.redisUrl, log })
     const trail = createTrail(db, log)
     const live = createLiveQueues({ db, bus, log })
-    const isFilled = await fillDemo({ config, db, bus, log, trail, live })
+    const base = { config, db, bus, log, trail, live, messaging: { sms: outboxSms, push: outboxPush } }
+    const isFilled = await fillDemo({ ...base, jobs: createJobs(base, databaseUrl, jobList) })
     console.log(isFilled ? 'Filled the demonstration clinics.' : 'There is a clinic already; nothing was changed.')
     live.close()
     await trail.close()

@@ -1,4 +1,5 @@
 import { can } from '../access/can.ts'
+import { demandOn } from '../access/demand.ts'
 import { asObject, builder, ever } from '../builder.ts'
 import { connectionOf, page } from '../connection.ts'
 import type { Context } from '../context.ts'
@@ -6,6 +7,8 @@ import type { NotificationModel } from '../database/generated/models.ts'
 import { NotificationChannelEnum, NotificationKindEnum, NotificationStatusEnum } from '../enums.ts'
 import { Refusal } from '../errors.ts'
 import { AppointmentRef, PatientRef, QueueEntryRef } from '../refs.ts'
+import { resendMessage } from './commands.ts'
+import { messageChanges } from './live.ts'
 import { listNotifications, placeOfNotification } from './store.ts'
 
 const NotificationRef = builder.objectRef<NotificationModel>('Notification').implement({
@@ -75,5 +78,30 @@ builder.queryField('notifications', (t) =>
       const where = { clinicId, ...(patientIds && { patientId: { in: patientIds } }) }
       return page(args, placeOfNotification, 2, (after, take) => listNotifications(ctx.db, { where, after, take }))
     },
+  }),
+)
+
+builder.mutationField('resendMessage', (t) =>
+  t.field({
+    type: NotificationRef,
+    description:
+      'Sends a message again, as a row of its own. For the desk. Refusals: NOT_FOUND, CONFLICT (still on its way), MESSAGE_STALE, NUMBER_STOPPED.',
+    args: { id: t.arg.id({ required: true }) },
+    authScopes: ever('notification.send'),
+    resolve: (_root, { id }, ctx) => resendMessage(ctx, id),
+  }),
+)
+
+builder.subscriptionField('notificationUpdated', (t) =>
+  t.field({
+    type: NotificationRef,
+    description: "The newest message of a clinic at once, then each change of a message's state. For the desk.",
+    args: { clinicId: t.arg.id({ required: true }) },
+    authScopes: ever('notification.send'),
+    subscribe: (_root, { clinicId }, ctx) => {
+      demandOn(ctx.viewer, 'notification.send', 'clinic', { clinicId }, (row) => row)
+      return messageChanges(ctx, clinicId)
+    },
+    resolve: (row) => row as NotificationModel,
   }),
 )

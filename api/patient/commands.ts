@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { databaseNow } from '../access/clock.ts'
+import { checkCode, spendCode } from '../access/codes.ts'
 import { type OpenedSession, openSession } from '../access/commands.ts'
 import { demand, demandOn } from '../access/demand.ts'
 import { demandPassword, hashPassword } from '../access/passwords.ts'
@@ -36,22 +37,25 @@ const deskOf = (ctx: Context): UserViewer => {
 
 export type Registration = DetailsInput & { name: string; phoneNumber: string; password: string; code?: string | null }
 
-/** Makes a patient's own record and logs them in. A number that is already on a record needs a code. */
+/** Makes a patient's own record and logs them in. A number that is already on a record needs a code, and that record is taken over. */
 export const registerPatient = async (ctx: Context, input: Registration): Promise<OpenedSession> => {
   demand(ctx.viewer, 'session.open')
   const details = detailsOf(input, databaseNow())
   demandPassword(input.password, 'input.password')
-  if (input.code != null)
-    throw badInput(
-      'input.code',
-      'cannot be checked: this clinic sends no codes yet; the desk can help with a number that is on a record',
-    )
   const phoneNumber = details.phoneNumber as string
+  const codeId =
+    input.code == null ? null : await checkCode(ctx, { phoneNumber, purpose: 'REGISTER', code: input.code })
   // Spares the hash; under an Idempotency-Key the record may be the one that this request made before.
-  if (!ctx.idempotency && (await ctx.db.patient.findUnique({ where: { phoneNumber } })))
+  if (!codeId && !ctx.idempotency && (await ctx.db.patient.findUnique({ where: { phoneNumber } })))
     throw new Refusal('PHONE_NEEDS_CODE')
   const passwordHash = await hashPassword(ctx, input.password, 'input.password')
-  const { id } = await transact(ctx, reloadPatient, async ({ tx, audit }) => {
+  const { id } = await transact(ctx, reloadPatient, async (work) => {
+    const { tx, audit } = work
+    if (codeId) {
+      await spendCode(tx, codeId)
+      const taken = await takeOver(work, phoneNumber, details, passwordHash)
+      if (taken) return taken
+    }
     const id = uuidv7()
     const { count } = await tx.patient.createMany({
       data: [{ ...details, id, name: details.name as string, phoneVerified: true, passwordHash, code: newCode() }],
@@ -61,7 +65,63 @@ export const registerPatient = async (ctx: Context, input: Registration): Promis
     await audit({ action: 'patient.registered', entity: 'Patient', entityId: id, clinicId: null })
     return reloadPatient(tx, id)
   })
+  forget(ctx, id)
   return openSession(ctx, { patientId: id })
+}
+
+/**
+ * The record with this number becomes theirs who proved that the number is. What the desk wrote stays, what was missing is
+ * filled in; whoever was logged in is so no more, and their phones get no more messages.
+ */
+const takeOver = async (
+  work: Work,
+  phoneNumber: string,
+  details: Details,
+  passwordHash: string,
+): Promise<PatientRow | null> => {
+  const { tx, audit } = work
+  const [row] = await tx.$queryRaw<{ id: string; dateOfBirth: Date | null }[]>`
+    SELECT id::text, date_of_birth AS "dateOfBirth" FROM patients
+    WHERE phone_number = ${phoneNumber} AND merged_into_id IS NULL FOR UPDATE`
+  if (!row) return null
+  const { id } = row
+  await tx.$executeRaw`UPDATE patients SET version = version + 1, updated_at = clock_timestamp() WHERE id = ${id}::uuid`
+  await tx.patient.update({
+    where: { id },
+    data: {
+      ...{ passwordHash, phoneVerified: true },
+      ...(details.language && { language: details.language }),
+      ...(details.dateOfBirth && !row.dateOfBirth && { dateOfBirth: details.dateOfBirth }),
+    },
+  })
+  await tx.device.deleteMany({ where: { patientId: id } })
+  await endSessions(work, { patientId: id }, { reason: 'RESET' })
+  await audit({ action: 'patient.taken_over', entity: 'Patient', entityId: id, clinicId: null })
+  return reloadPatient(tx, id)
+}
+
+/** A number that others put on the viewer's record becomes good for log-in: the viewer got the code sent to it. */
+export const confirmPhoneNumber = async (ctx: Context, code: string): Promise<PatientRow> => {
+  demand(ctx.viewer, 'patient.profile')
+  if (ctx.viewer?.kind !== 'patient') throw new Refusal('FORBIDDEN')
+  const { patientId } = ctx.viewer
+  const { phoneNumber, phoneVerified } = await reloadPatient(ctx.db, patientId)
+  if (!phoneNumber) throw new Refusal('WRONG_CODE', 'There is no phone number on the record.')
+  if (phoneVerified) return reloadPatient(ctx.db, patientId)
+  const codeId = await checkCode(ctx, { phoneNumber, purpose: 'CONFIRM_NUMBER', code })
+  const confirmed = await transact(ctx, reloadPatient, async ({ tx, audit }) => {
+    await spendCode(tx, codeId)
+    const { count } = await tx.patient.updateMany({
+      where: { id: patientId, phoneNumber },
+      data: { phoneVerified: true, version: { increment: 1 } },
+    })
+    // The desk changed the number once more meanwhile.
+    if (count === 0) throw new Refusal('WRONG_CODE')
+    await audit({ action: 'patient.number_confirmed', entity: 'Patient', entityId: patientId, clinicId: null })
+    return reloadPatient(tx, patientId)
+  })
+  forget(ctx, patientId)
+  return confirmed
 }
 
 export type NewPatient = DetailsInput & { id?: string | null; name: string; guardianId?: string | null }
@@ -270,6 +330,7 @@ const moveRecords = async ({ tx }: Work, keep: string, drop: string): Promise<vo
     UPDATE appointments SET patient_id = ${keep}::uuid, version = version + 1, updated_at = clock_timestamp()
     WHERE patient_id = ${drop}::uuid`
   await tx.$executeRaw`UPDATE notifications SET patient_id = ${keep}::uuid WHERE patient_id = ${drop}::uuid`
+  await tx.$executeRaw`UPDATE visit_links SET patient_id = ${keep}::uuid WHERE patient_id = ${drop}::uuid`
   await tx.$executeRaw`UPDATE devices SET patient_id = ${keep}::uuid WHERE patient_id = ${drop}::uuid`
   await tx.$executeRaw`
     UPDATE patients SET guardian_id = ${keep}::uuid, version = version + 1, updated_at = clock_timestamp()

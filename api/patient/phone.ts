@@ -21,3 +21,9 @@ export const phoneNumberOf = (typed: string, field: string): string => {
   if (!typed.trim().startsWith('+')) throw badInput(field, PHONE_RULE)
   throw badInput(field, 'must be a whole phone number: + and the country code, then the number, as in +12025550100')
 }
+
+/** The countries that a number in E.164 may be of: mostly one, as US; several where its range is new; none for satellites. */
+export const countriesOf = (phoneNumber: string): string[] => {
+  const number = parsePhoneNumberFromString(phoneNumber)
+  return number?.country ? [number.country] : (number?.getPossibleCountries() ?? [])
+}

@@ -10,6 +10,7 @@ import { NotificationConnection } from '../notification/schema.ts'
 import { listNotifications, placeOfNotification } from '../notification/store.ts'
 import { PatientRef, QueueEntryRef } from '../refs.ts'
 import {
+  confirmPhoneNumber,
   createPatient,
   findPatient,
   mergePatients,
@@ -51,6 +52,11 @@ PatientRef.implement({
       nullable: true,
       authScopes: on('patient.contact', subjectOfPatient),
       description: 'In E.164, as in +12025550100.',
+    }),
+    phoneVerified: t.exposeBoolean('phoneVerified', {
+      nullable: true,
+      authScopes: on('patient.contact', subjectOfPatient),
+      description: 'Whether the number is good for log-in: proved by a code, or set by the patient.',
     }),
     dateOfBirth: t.expose('dateOfBirth', { type: 'Date', nullable: true, authScopes: onToday('patient.birth') }),
     language: t.exposeString('language', {
@@ -230,9 +236,18 @@ builder.mutationFields((t) => ({
   registerPatient: t.field({
     type: SessionRef,
     authScopes: ever('session.open'),
-    description: 'A number that is already on a record needs a code (PHONE_NEEDS_CODE).',
+    description:
+      'A number that is already on a record needs the code that requestPhoneCode sends for REGISTER (PHONE_NEEDS_CODE), and then takes that record over: what the desk wrote stays, other sessions of it end.',
     args: { input: t.arg({ type: RegisterPatientInput, required: true }) },
     resolve: (_root, { input }, ctx) => registerPatient(ctx, input),
+  }),
+  confirmPhoneNumber: t.field({
+    type: PatientRef,
+    authScopes: ever('patient.profile'),
+    description:
+      'Makes a number that others put on the own record good for log-in, with the code that requestPhoneCode sent for CONFIRM_NUMBER.',
+    args: { code: t.arg.string({ required: true }) },
+    resolve: (_root, { code }, ctx) => confirmPhoneNumber(ctx, code),
   }),
   updateProfile: t.field({
     type: PatientRef,

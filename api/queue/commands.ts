@@ -8,9 +8,20 @@ import { transact, type Work } from '../database/transaction.ts'
 import { uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
 import type { AppointmentRow, ClinicRow, EntryRow, ServiceRow } from '../loaders.ts'
+import { ALMOST_JOB, MOVE_JOB } from '../notification/kinds.ts'
 import { holdPatient, linkPatient } from '../patient/store.ts'
 import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
-import { findEntry, keyOf, readArrival, readEntry, readNext, storeArrival, storeMove } from './store.ts'
+import {
+  findEntry,
+  keyOf,
+  type LockedEntry,
+  readArrival,
+  readEntry,
+  readNext,
+  storeArrival,
+  storeMove,
+  type Written,
+} from './store.ts'
 import { ticketText } from './ticket.ts'
 import {
   appointmentStatusOf,
@@ -72,10 +83,16 @@ const factsOf = (entry: EntryRow): EntryFacts => ({ ...entry, arrivalSeq: Number
 const beforeOf = (entry: EntryRow, patch: Partial<EntryState>): object =>
   Object.fromEntries(Object.keys(patch).map((name) => [name, entry[name as keyof EntryState]]))
 
-type Moved = { entry: EntryRow; patch: Partial<EntryState>; kind: string; reason: string | null }
+type Moved = {
+  entry: EntryRow
+  patch: Partial<EntryState>
+  kind: string
+  reason: string | null
+  isReachable: boolean
+}
 
 /** Writes a move of an entry whose queue (and target queue) this transaction has locked. */
-const writeMove = async (work: Work, { entry, patch, kind, reason }: Moved): Promise<EntryRow> => {
+const writeMove = async (work: Work, { entry, patch, kind, reason, isReachable }: Moved): Promise<EntryRow> => {
   const next = { ...entry, ...patch }
   const isTransfer = next.serviceId !== entry.serviceId
   const from = isTransfer ? { serviceId: entry.serviceId, ...(await nextVersion(work, entry.serviceId)) } : null
@@ -91,17 +108,36 @@ const writeMove = async (work: Work, { entry, patch, kind, reason }: Moved): Pro
     ...actorOf(work.ctx),
   })
   work.touched.set(next.serviceId, moved.version)
+  if (isReachable && announcedMoves.has(kind))
+    await work.ctx.jobs.enqueue(work.tx, MOVE_JOB, {
+      eventId: moved.eventId,
+      clinicId: entry.clinicId,
+    })
+  await lookForAlmost(work, moved)
   return moved.entry
 }
 
-/** An entry read under the lock of its queue, with the database's time. */
-type Locked = { entry: EntryRow; now: Date }
+/** Moves that patients are told of. */
+const announcedMoves = new Set(['CALLED', 'RECALLED', 'NO_SHOW', 'UNDONE'])
+
+/** Somebody near the head may have come close: one look at the queue waits at most, whatever the number of moves. */
+const lookForAlmost = async (work: Work, { entry, isAlmostDue }: Written): Promise<void> => {
+  if (isAlmostDue) {
+    const { serviceId, clinicId } = entry
+    await work.ctx.jobs.enqueue(work.tx, ALMOST_JOB, { serviceId, clinicId }, { singletonKey: serviceId })
+  }
+}
 
 /** Asks the rule and writes what it answers; a refusal leaves nothing behind, since the transaction ends with it. */
-const applyMove = async (work: Work, { entry, now }: Locked, move: Move, reason: string | null): Promise<EntryRow> => {
+const applyMove = async (
+  work: Work,
+  { entry, now, isReachable }: LockedEntry,
+  move: Move,
+  reason: string | null,
+): Promise<EntryRow> => {
   const patch = transition(factsOf(entry), move, now)
   if (typeof patch === 'string') throw new Refusal(patch)
-  return writeMove(work, { entry, patch, kind: move.kind, reason })
+  return writeMove(work, { entry, patch, kind: move.kind, reason, isReachable })
 }
 
 const databaseNow = async (tx: Tx): Promise<Date> => {
@@ -116,7 +152,7 @@ const onEntry = async (
   ctx: Context,
   id: string,
   action: Parameters<typeof demandOn>[1],
-  act: (work: Work, locked: Locked) => Promise<EntryRow>,
+  act: (work: Work, locked: LockedEntry) => Promise<EntryRow>,
   locks: { doctors?: (entry: EntryRow) => Promise<string[]> | string[]; queues?: readonly string[] } = {},
 ): Promise<EntryRow> => {
   demand(ctx.viewer, action)
@@ -337,6 +373,7 @@ const enter = async (work: Work, arrival: Arrival): Promise<EntryRow> => {
     ...actorOf(work.ctx),
   })
   work.touched.set(service.id, entered.version)
+  await lookForAlmost(work, entered)
   return entered.entry
 }
 
@@ -467,7 +504,7 @@ export const undo = async (ctx: Context, id: string, version: number | null): Pr
     const { tx } = work
     await lockDoctors(tx, before.doctorId ? [before.doctorId] : [])
     await lockQueues(tx, before.serviceId ? [seen.serviceId, before.serviceId] : [seen.serviceId])
-    const { entry, now } = found(await readEntry(tx, id))
+    const { entry, now, isReachable } = found(await readEntry(tx, id))
     const move = await lastMove(tx, entry)
     const clinic = await tx.clinic.findUniqueOrThrow({ where: { id: entry.clinicId } })
     const actor = actorOf(ctx)
@@ -477,12 +514,14 @@ export const undo = async (ctx: Context, id: string, version: number | null): Pr
     if (version !== null && version !== entry.version) throw new Refusal('UNDO_GONE')
     if (now.getTime() - move.at.getTime() > clinic.undoSeconds * 1000)
       throw new Refusal('UNDO_GONE', `A move can be undone within ${clinic.undoSeconds} seconds.`)
-    if (move.before !== null) return writeMove(work, { entry, patch: before, kind: 'UNDONE', reason: null })
+    if (move.before !== null)
+      return writeMove(work, { entry, patch: before, kind: 'UNDONE', reason: null, isReachable })
     const left = await writeMove(work, {
       entry,
       patch: { status: 'LEFT', finishedAt: now, endReason: 'UNDONE' },
       kind: 'UNDONE',
       reason: null,
+      isReachable,
     })
     if (left.appointmentId)
       await tx.appointment.update({ where: { id: left.appointmentId }, data: { status: 'BOOKED' } })

@@ -1,5 +1,6 @@
 import { clinicDay, clinicDayBounds } from '../clinic/day.ts'
 import type { Context, Deps } from '../context.ts'
+import type { JobDefinition } from '../jobs.ts'
 import { createLoaders } from '../loaders.ts'
 import { endEntry } from './commands.ts'
 
@@ -49,3 +50,8 @@ export const missCalled = async (deps: Deps): Promise<void> => {
       AND e.called_at < clock_timestamp() - make_interval(mins => c.no_show_minutes)`
   for (const { id } of late) await endEntry(serverContext(deps), id, 'NO_SHOW')
 }
+
+export const queueJobs: JobDefinition[] = [
+  { name: 'queue.miss_called', cron: '* * * * *', handle: missCalled },
+  { name: 'queue.end_days', cron: '* * * * *', timeoutSeconds: 600, handle: endDays },
+]

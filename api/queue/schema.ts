@@ -225,7 +225,7 @@ const QueueRef = builder.objectRef<Snapshot | LiveSnapshot>('Queue').implement({
   }),
 })
 
-const QueuePositionRef = builder.objectRef<PositionState>('QueuePosition').implement({
+export const QueuePositionRef = builder.objectRef<PositionState>('QueuePosition').implement({
   description: 'The place of one entry in its queue.',
   fields: (t) => ({
     entryId: t.exposeID('entryId', { authScopes: asObject }),
@@ -493,7 +493,11 @@ builder.mutationFields((t) => {
 })
 
 /** Passes on what a slot gives, as long as the viewer may still see it: each event is authorised anew. */
-async function* authorised<T, R>(slot: LatestSlot<T>, may: (value: T) => boolean, show: (value: T) => R | Promise<R>) {
+export async function* authorised<T, R>(
+  slot: LatestSlot<T>,
+  may: (value: T) => boolean,
+  show: (value: T) => R | Promise<R>,
+) {
   try {
     for await (const value of slot) {
       if (!may(value)) throw new Refusal('FORBIDDEN')

@@ -131,26 +131,55 @@ export const positionState = (entry: EntryRow, snapshot: Snapshot): PositionStat
   }
 }
 
-/** An entry as it is now, and the database's time: read after its queue was locked, so nothing newer is missed. */
-export const readEntry = async (tx: Tx, id: string): Promise<{ entry: EntryRow; now: Date } | null> => {
-  const [row] = await tx.$queryRaw<{ entry: string; now: Date }[]>`
-    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now FROM queue e WHERE e.id = ${id}::uuid`
-  return row ? { entry: toEntryRow(JSON.parse(row.entry)), now: row.now } : null
+/** An entry read under the lock of its queue, with the database's time. */
+export type LockedEntry = {
+  entry: EntryRow
+  now: Date
+  /** A message could reach the patient or their guardian. */
+  isReachable: boolean
 }
 
-/** The first waiting entry that a call by this doctor (null: by the desk for nobody) may take, and the database's time. */
-export const readNext = async (
-  tx: Tx,
-  serviceId: string,
-  doctorId: string | null,
-): Promise<{ entry: EntryRow; now: Date } | null> => {
-  const [row] = await tx.$queryRaw<{ entry: string; now: Date }[]>`
-    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now FROM queue e
+type LockedLine = { entry: string; now: Date; reachable: boolean }
+
+const toLocked = ({ entry, now, reachable }: LockedLine): LockedEntry => ({
+  entry: toEntryRow(JSON.parse(entry)),
+  now,
+  isReachable: reachable,
+})
+
+/** SQL: could a message reach the patient of this row, or their guardian? */
+const reachable = (patientId: Prisma.Sql) => Prisma.sql`
+  EXISTS (SELECT 1 FROM patients p WHERE p.id = ${patientId} AND (p.phone_number IS NOT NULL OR p.guardian_id IS NOT NULL
+    OR EXISTS (SELECT 1 FROM devices d WHERE d.patient_id = p.id)))`
+
+/** An entry as it is now: read after its queue was locked, so nothing newer is missed. */
+export const readEntry = async (tx: Tx, id: string): Promise<LockedEntry | null> => {
+  const [row] = await tx.$queryRaw<LockedLine[]>`
+    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now, ${reachable(Prisma.sql`e.patient_id`)} AS reachable
+    FROM queue e WHERE e.id = ${id}::uuid`
+  return row ? toLocked(row) : null
+}
+
+/** The first waiting entry that a call by this doctor (null: by the desk for nobody) may take. */
+export const readNext = async (tx: Tx, serviceId: string, doctorId: string | null): Promise<LockedEntry | null> => {
+  const [row] = await tx.$queryRaw<LockedLine[]>`
+    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now, ${reachable(Prisma.sql`e.patient_id`)} AS reachable
+    FROM queue e
     WHERE e.service_id = ${serviceId}::uuid AND e.status = 'WAITING'
       AND (e.bound_doctor_id IS NULL OR e.bound_doctor_id = ${doctorId}::uuid)
     ORDER BY e.rank, e.due_at, e.sub_rank, e.arrival_seq, e.id LIMIT 1`
-  return row ? { entry: toEntryRow(JSON.parse(row.entry)), now: row.now } : null
+  return row ? toLocked(row) : null
 }
+
+/** How many at the head of a queue are looked at for "almost your turn"; nobody behind them is close. */
+export const HEAD = 50
+
+/** SQL: does somebody near the head of this queue still lack the message that it is almost their turn? */
+const almostDue = (serviceId: string) => Prisma.sql`
+  EXISTS (SELECT 1 FROM (SELECT id, patient_id FROM queue w WHERE w.service_id = ${serviceId}::uuid AND w.status = 'WAITING'
+      ORDER BY w.rank, w.due_at, w.sub_rank, w.arrival_seq, w.id LIMIT ${HEAD}) head
+    WHERE ${reachable(Prisma.sql`head.patient_id`)}
+      AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.entry_id = head.id AND n.kind = 'ALMOST_YOUR_TURN'))`
 
 type Actor = { actorUserId: string | null; actorPatientId: string | null }
 
@@ -167,12 +196,21 @@ export type StoredMove = Actor & {
   detail: string
 }
 
+export type Written = {
+  entry: EntryRow
+  version: number
+  eventId: string
+  /** Somebody near the head of the queue may have to be told that it is almost their turn. */
+  isAlmostDue: boolean
+}
+
 /** Writes a move whole by one statement: the queue's next version, the entry, its booking, the event, the audit row. */
-export const storeMove = async (tx: Tx, move: StoredMove): Promise<{ entry: EntryRow; version: number }> => {
+export const storeMove = async (tx: Tx, move: StoredMove): Promise<Written> => {
   const { entry, next } = move
   const key = (status: string, place: { rank: number; dueAt: Date; subRank: string }) =>
     status === 'WAITING' ? JSON.stringify(toStoredKey({ ...place, arrivalSeq: Number(entry.arrivalSeq) })) : null
-  const [row] = await tx.$queryRaw<{ entry: string; version: number }[]>`
+  const eventId = uuidv7()
+  const [row] = await tx.$queryRaw<WrittenLine[]>`
     WITH head AS (
       UPDATE queue_state SET version = version + 1 WHERE service_id = ${next.serviceId}::uuid
       RETURNING version, clock_timestamp()::timestamptz(3) AS now
@@ -190,7 +228,7 @@ export const storeMove = async (tx: Tx, move: StoredMove): Promise<{ entry: Entr
     ), event AS (
       INSERT INTO queue_events (id, service_id, version, from_service_id, from_version, entry_id, entry_version, at, kind,
         reason, actor_user_id, actor_patient_id, from_status, to_status, from_key, to_key, before)
-      SELECT ${uuidv7()}::uuid, ${next.serviceId}::uuid, head.version, ${move.from?.serviceId ?? null}::uuid,
+      SELECT ${eventId}::uuid, ${next.serviceId}::uuid, head.version, ${move.from?.serviceId ?? null}::uuid,
         ${move.from?.version ?? null}::int, moved.id, moved.version, head.now, ${move.kind}, ${move.reason},
         ${move.actorUserId}::uuid, ${move.actorPatientId}::uuid, ${entry.status}::"QueueStatus",
         ${next.status}::"QueueStatus", ${key(entry.status, entry)}::jsonb, ${key(next.status, next)}::jsonb,
@@ -202,10 +240,18 @@ export const storeMove = async (tx: Tx, move: StoredMove): Promise<{ entry: Entr
         ${`queue.${move.kind.toLowerCase()}`}, 'QueueEntry', moved.id, ${move.detail}
       FROM head, moved
     )
-    SELECT row_to_json(moved)::text AS entry, head.version FROM head, moved`
-  const { entry: json, version } = row as { entry: string; version: number }
-  return { entry: toEntryRow(JSON.parse(json)), version }
+    SELECT row_to_json(moved)::text AS entry, head.version, ${almostDue(next.serviceId)} AS almost_due FROM head, moved`
+  return toWritten(eventId, row as WrittenLine)
 }
+
+type WrittenLine = { entry: string; version: number; almost_due: boolean }
+
+const toWritten = (eventId: string, line: WrittenLine): Written => ({
+  entry: toEntryRow(JSON.parse(line.entry)),
+  version: line.version,
+  eventId,
+  isAlmostDue: line.almost_due,
+})
 
 /**
  * What an arrival needs to know under the lock: the time, its sequence number, the last ticket of each clinic day that may be the
@@ -262,9 +308,11 @@ export type StoredArrival = Actor & {
 }
 
 /** Writes an arrival whole by one statement: the queue's next version, the entry, the event, the audit row. */
-export const storeArrival = async (tx: Tx, arrival: StoredArrival): Promise<{ entry: EntryRow; version: number }> => {
+export const storeArrival = async (tx: Tx, arrival: StoredArrival): Promise<Written> => {
   const { clinic, service } = arrival
-  const [row] = await tx.$queryRaw<{ entry: string; version: number }[]>`
+  const eventId = uuidv7()
+  // The arrival itself is not among those whom this statement sees waiting.
+  const [row] = await tx.$queryRaw<WrittenLine[]>`
     WITH head AS (
       UPDATE queue_state SET version = version + 1 WHERE service_id = ${service.id}::uuid RETURNING version
     ), entered AS (
@@ -280,7 +328,7 @@ export const storeArrival = async (tx: Tx, arrival: StoredArrival): Promise<{ en
     ), event AS (
       INSERT INTO queue_events (id, service_id, version, entry_id, entry_version, at, kind, actor_user_id,
         actor_patient_id, to_status, to_key)
-      SELECT ${uuidv7()}::uuid, ${service.id}::uuid, head.version, entered.id, entered.version, entered.arrived_at,
+      SELECT ${eventId}::uuid, ${service.id}::uuid, head.version, entered.id, entered.version, entered.arrived_at,
         ${arrival.kind}, ${arrival.actorUserId}::uuid, ${arrival.actorPatientId}::uuid, 'WAITING',
         ${JSON.stringify(toStoredKey(arrival))}::jsonb
       FROM head, entered
@@ -290,9 +338,10 @@ export const storeArrival = async (tx: Tx, arrival: StoredArrival): Promise<{ en
         ${arrival.actorPatientId}::uuid, ${`queue.${arrival.kind.toLowerCase()}`}, 'QueueEntry', entered.id, entered.ticket
       FROM entered
     )
-    SELECT row_to_json(entered)::text AS entry, head.version FROM head, entered`
-  const { entry: json, version } = row as { entry: string; version: number }
-  return { entry: toEntryRow(JSON.parse(json)), version }
+    SELECT row_to_json(entered)::text AS entry, head.version,
+      (${reachable(Prisma.sql`entered.patient_id`)} OR ${almostDue(service.id)}) AS almost_due
+    FROM head, entered`
+  return toWritten(eventId, row as WrittenLine)
 }
 
 export const findEntry = (db: Db | Tx, id: string): Promise<EntryRow | null> =>

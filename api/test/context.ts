@@ -4,7 +4,10 @@ import { createTrail } from '../audit/store.ts'
 import { createBus } from '../bus.ts'
 import { parseConfig } from '../config.ts'
 import type { Context, Deps } from '../context.ts'
+import { jobList } from '../job-list.ts'
+import { createJobs, type JobDefinition } from '../jobs.ts'
 import { createLoaders } from '../loaders.ts'
+import { outboxPush, outboxSms } from '../messaging/outbox.ts'
 import { createLiveQueues } from '../queue/live.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -14,6 +17,7 @@ export type TestDeps = Deps & { close: () => Promise<void> }
 export const createTestDeps = (
   { db, url }: Pick<TestDatabase, 'db' | 'url'>,
   redisUrl: string | null = null,
+  definitions: readonly JobDefinition[] = jobList,
 ): TestDeps => {
   const log = pino({ level: 'silent' })
   const bus = createBus({ databaseUrl: url, redisUrl, log })
@@ -21,12 +25,17 @@ export const createTestDeps = (
   // Cheap hashes: tests are about who gets in, not about how long a guess takes.
   const config = { ...parseConfig({}), bcryptCost: 4 }
   const live = createLiveQueues({ db, bus, log })
+  const messaging = { sms: outboxSms, push: outboxPush }
+  const base = { config, db, bus, log, trail, live, messaging }
+  /** Enqueues; works only in a test that starts it. */
+  const jobs = createJobs(base, url, definitions)
   const close = async () => {
+    await jobs.stop()
     await live.close()
     await trail.close()
     await bus.close()
   }
-  return { config, db, bus, log, trail, live, close }
+  return { ...base, jobs, close }
 }
 
 /** A request of nobody, or of the holder of a session. */

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { startEmbedded } from '../database/embedded.ts'
+import { ensureQueues } from '../database/job-tables.ts'
 import { applyMigrations } from '../database/migrate.ts'
+import { jobList } from '../job-list.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -28,6 +30,7 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
   process.env.TMPDIR = folder
   const database = await startEmbedded({ dataDir: join(folder, 'data'), log: () => {}, quick: true })
   await applyMigrations(database.url, () => {})
+  await ensureQueues(database.url, jobList)
   project.provide('templateUrl', database.url)
   return async () => {
     await database.stop()

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { makeCode } from '../access/codes.ts'
 import { openTokens } from '../access/sessions.ts'
 import { addDays, wallOf } from '../clinic/day.ts'
+import type { CodePurpose } from '../database/generated/enums.ts'
 import { callEntry, hold } from '../queue/commands.ts'
 import { type Asker, type Column, PASSWORD, type Relation, type RightsScene, type Wing } from './rights-scene.ts'
 import type { TestServer } from './server.ts'
@@ -124,6 +126,12 @@ const names = async ({ server, asker }: Stage) => {
   return { username: (await db.user.findUniqueOrThrow({ where: { id } })).username, password: PASSWORD }
 }
 
+const numberOf = async ({ db }: TestServer, id: string): Promise<string> =>
+  (await db.patient.findUniqueOrThrow({ where: { id } })).phoneNumber as string
+
+const codeFor = async ({ db, deps }: TestServer, phoneNumber: string, purpose: CodePurpose): Promise<string> =>
+  (await db.$transaction((tx) => makeCode(tx, deps.config, { phoneNumber, purpose }))).code
+
 /** How each command is tried: what it is sent with, for a record that stands so to the viewer. */
 export const commandCases: Record<string, CommandCase> = {
   loginStaff: withInput(names),
@@ -137,6 +145,16 @@ export const commandCases: Record<string, CommandCase> = {
     return { refreshToken: (await openTokens(server.deps, holder)).refreshToken }
   }),
   logout: withArgs(() => ({})),
+  requestPhoneCode: withArgs(() => ({ phoneNumber: newNumber(), purpose: 'RESET_PASSWORD' })),
+  resetPassword: withArgs(async ({ server, patient }) => {
+    const phoneNumber = await numberOf(server, await patient())
+    return { phoneNumber, code: await codeFor(server, phoneNumber, 'RESET_PASSWORD'), newPassword: PASSWORD }
+  }),
+  confirmPhoneNumber: withArgs(async ({ server, patient }) => {
+    const id = await patient()
+    await server.db.patient.update({ where: { id }, data: { phoneVerified: false } })
+    return { code: await codeFor(server, await numberOf(server, id), 'CONFIRM_NUMBER') }
+  }),
   changePassword: withArgs(() => ({ current: PASSWORD, new: 'another long one' })),
   updateProfile: withInput(() => ({ name: 'Renamed' })),
   registerDevice: withArgs(() => ({ pushToken: randomUUID(), platform: 'web' })),
@@ -201,4 +219,8 @@ export const commandCases: Record<string, CommandCase> = {
   })),
   removeDoctorException: withArgs(async ({ ownDoctor, wing }) => ({ id: await wing.addException(ownDoctor) })),
   setOnDuty: withArgs(({ ownDoctor }) => ({ doctorId: ownDoctor, onDuty: true })),
+
+  retryJob: withArgs(async ({ wing }) => ({ id: await wing.failedJob() })),
+  dropJob: withArgs(async ({ wing }) => ({ id: await wing.failedJob() })),
+  resendMessage: withArgs(async ({ wing, patient }) => ({ id: await wing.sentMessage(await patient()) })),
 }

@@ -111,11 +111,39 @@ export const createWing = async (deps: Deps) => {
       ...{ id: null, doctorId: null, urgency: null, provisionalTicket: null, reason: 'Chest pain' },
       ...{ patientId, serviceId, ...more },
     })
+  /** A job that failed for good; of a kind that does no harm where it runs again. */
+  const failedJob = async (): Promise<string> => {
+    const id = uuidv7()
+    await deps.db.$executeRaw`
+      INSERT INTO pgboss.job (id, name, data, source_name, source_id, source_created_on, source_retry_count, source_output)
+      VALUES (${id}::uuid, 'dead_letters', ${{ clinicId: clinic.clinicId }}, 'retention.message_bodies', ${id}::uuid, now(), 8,
+        '{"message": "Error: unreachable"}')`
+    return id
+  }
+  /** A message that was sent. */
+  const sentMessage = async (patientId: string): Promise<string> => {
+    const id = uuidv7()
+    const message = { kind: 'BOOKED', channel: 'SMS', status: 'SENT', body: 'See you soon' } as const
+    await deps.db.notification.create({ data: { id, key: id, clinicId: clinic.clinicId, patientId, ...message } })
+    return id
+  }
   const doctors = { dana: await addDoctor([first, mine]), dirk: await addDoctor([second, theirs]) }
   const solo = await addSolo([first, mine])
   return {
     ...{ clinic, first, second, mine, theirs, doctors, solo },
-    ...{ asUser, addPatient, asPatient, furnish, addException, addDoctor, addSolo, book, walkIn },
+    ...{
+      asUser,
+      addPatient,
+      asPatient,
+      furnish,
+      addException,
+      addDoctor,
+      addSolo,
+      book,
+      walkIn,
+      failedJob,
+      sentMessage,
+    },
     /** A request at the desk. */
     desk: (): Context => contextOf(deps, clinic.desk.viewer),
   }
@@ -159,7 +187,7 @@ export const createRightsScene = async (deps: Deps) => {
   }
   const change = (name: string, data: Parameters<typeof db.appointment.update>[0]['data']) =>
     db.appointment.update({ where: { id: appointments[name] as string }, data })
-  for (const name of Object.keys(appointments)) await change(name, { reason: 'Chest pain' })
+  for (const name of Object.keys(appointments)) await change(name, { reason: 'Chest pain', lateMinutes: 10 })
   await change('ann-checked-in', { createdById: (A.desk.viewer as { userId: string }).userId })
   await change('ann-cancelled', { status: 'CANCELLED', cancelReason: 'Feels better', createdById: dana.userId })
   await change('ben-past', { status: 'COMPLETED', createdById: dirk.userId })
@@ -226,6 +254,12 @@ export const createRightsScene = async (deps: Deps) => {
     }),
     'to-fay': await notify(B, { patientId: fay, entryId: fayCalled.id }),
   }
+  for (const wing of [here, there]) {
+    await wing.failedJob()
+  }
+  // So that there is a rate of delivery.
+  for (const name of ['to-cleo', 'to-fay'])
+    await db.notification.update({ where: { id: notifications[name] as string }, data: { status: 'DELIVERED' } })
   for (const [clinic, user] of [
     [A, dirk.userId],
     [B, bert.userId],

@@ -11,6 +11,9 @@ ALTER TABLE "notifications" DROP CONSTRAINT "notifications_clinic_id_fkey";
 ALTER TABLE "notifications" DROP CONSTRAINT "notifications_patient_id_fkey";
 
 -- AlterTable
+ALTER TABLE "appointments" ADD COLUMN     "late_minutes" INTEGER;
+
+-- AlterTable
 ALTER TABLE "clinics" ADD COLUMN     "daily_sms_cap" INTEGER NOT NULL DEFAULT 2000,
 ADD COLUMN     "message_route" "MessageRoute" NOT NULL DEFAULT 'BOTH',
 ADD COLUMN     "quiet_from" INTEGER NOT NULL DEFAULT 1260,
@@ -28,6 +31,8 @@ ADD COLUMN     "language" TEXT NOT NULL DEFAULT 'en',
 ADD COLUMN     "not_before" TIMESTAMPTZ(3),
 ADD COLUMN     "phone_number" TEXT,
 ADD COLUMN     "provider_id" TEXT,
+ADD COLUMN     "link" TEXT,
+ADD COLUMN     "title" TEXT,
 ADD COLUMN     "tried_at" TIMESTAMPTZ(3),
 ADD COLUMN     "valid_until" TIMESTAMPTZ(3),
 ALTER COLUMN "clinic_id" DROP NOT NULL,
@@ -79,6 +84,20 @@ CREATE TABLE "message_counts" (
     CONSTRAINT "message_counts_pkey" PRIMARY KEY ("scope","day")
 );
 
+-- CreateTable
+CREATE TABLE "inbound_messages" (
+    "provider_id" TEXT NOT NULL,
+    "phone_number" TEXT NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "offered" UUID[] DEFAULT ARRAY[]::UUID[],
+    "reply" TEXT,
+
+    CONSTRAINT "inbound_messages_pkey" PRIMARY KEY ("provider_id")
+);
+
+-- CreateIndex
+CREATE INDEX "inbound_messages_phone_number_received_at_idx" ON "inbound_messages"("phone_number", "received_at");
+
 -- CreateIndex
 CREATE INDEX "visit_links_patient_id_idx" ON "visit_links"("patient_id");
 
@@ -118,3 +137,4 @@ ALTER TABLE "clinics" ADD CONSTRAINT "clinics_daily_sms_cap" CHECK ("daily_sms_c
 ALTER TABLE "services" ADD CONSTRAINT "services_almost" CHECK ("almost_position" BETWEEN 1 AND 50 AND "almost_minutes" BETWEEN 0 AND 240);
 ALTER TABLE "phone_codes" ADD CONSTRAINT "phone_codes_five_tries" CHECK ("tries" BETWEEN 0 AND 5);
 ALTER TABLE "message_counts" ADD CONSTRAINT "message_counts_positive" CHECK ("count" > 0);
+ALTER TABLE "appointments" ADD CONSTRAINT "appointments_late_minutes" CHECK ("late_minutes" BETWEEN 0 AND 240);

@@ -1,0 +1,20 @@
+import type { PushProvider, SmsProvider } from './provider.ts'
+
+/** Without Twilio's credentials: the text stays in the ledger, where staff can read it. */
+export const outboxSms: SmsProvider = {
+  name: 'outbox',
+  send: async ({ id }) => ({ kind: 'sent', providerId: `outbox:${id}` }),
+  find: async ({ id }) => ({ kind: 'sent', providerId: `outbox:${id}` }),
+  check: async () => null,
+}
+
+/** Without Firebase's credentials, likewise. */
+export const outboxPush: PushProvider = {
+  name: 'outbox',
+  send: async ({ id, tokens }) => ({
+    accepted: tokens.length,
+    goneTokens: [],
+    outcome: { kind: 'sent', providerId: `outbox:${id}` },
+  }),
+  check: async () => null,
+}

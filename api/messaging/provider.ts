@@ -1,0 +1,68 @@
+/** What became of one attempt to send. Nothing else is thrown: whoever sends decides by this alone. */
+export type SendOutcome =
+  | { kind: 'sent'; providerId: string }
+  /** Permanent: never tried again. */
+  | { kind: 'rejected'; error: string }
+  /** Surely not sent: refused before it was accepted, or never reached the provider. */
+  | { kind: 'retry'; error: string; afterSeconds?: number }
+  /** Maybe accepted: no answer came. Looked up before it is tried again. */
+  | { kind: 'unclear'; error: string }
+
+export type SmsMessage = {
+  /** The row of the ledger; comes back in the status callbacks. */
+  id: string
+  /** In E.164. */
+  to: string
+  body: string
+  /** Not delivered later than this after it is accepted; null: no matter when. */
+  validitySeconds: number | null
+}
+
+export type SoughtMessage = {
+  id: string
+  to: string
+  body: string
+  /** When it was first tried, by the database's clock. */
+  since: Date
+  /** Provider's ids that other rows of the ledger hold: those are not this message, even with the same text. */
+  known?: readonly string[]
+}
+
+export type SmsProvider = {
+  name: string
+  send: (message: SmsMessage) => Promise<SendOutcome>
+  /** Looks up a message whose outcome is unclear: sent (or rejected), null if it surely never arrived, unclear if that cannot be said now. */
+  find: (message: SoughtMessage) => Promise<SendOutcome | null>
+  /** Are the credentials good? Null, or a sentence that says what is wrong. Sends nothing. */
+  check: () => Promise<string | null>
+}
+
+export type PushMessage = {
+  id: string
+  tokens: string[]
+  title: string
+  body: string
+  /** Opened by a tap. */
+  link: string | null
+  ttlSeconds: number | null
+  /** A newer message with this key takes the place of an older one that is still under way. */
+  collapseKey: string
+  /** A newer notification with this tag takes the place of an older one on the screen. */
+  tag: string
+}
+
+export type PushResult = {
+  /** How many devices' messages were accepted. */
+  accepted: number
+  /** Devices that are no more: they are to be forgotten. */
+  goneTokens: string[]
+  outcome: SendOutcome
+}
+
+export type PushProvider = {
+  name: string
+  send: (message: PushMessage) => Promise<PushResult>
+  check: () => Promise<string | null>
+}
+
+export type Messaging = { sms: SmsProvider; push: PushProvider }

@@ -1,0 +1,396 @@
+import type { Deps } from '../context.ts'
+import type { Db, Tx } from '../database/client.ts'
+import type { NotificationModel } from '../database/generated/models.ts'
+import { uuidv7 } from '../database/uuid.ts'
+import type { JobDefinition } from '../jobs.ts'
+import type { SendOutcome } from '../messaging/provider.ts'
+import { estimate } from '../queue/estimate.ts'
+import { HEAD, loadSnapshot } from '../queue/store.ts'
+import { announce } from './commands.ts'
+import { correctionAfter } from './correction.ts'
+import { messageKey } from './keys.ts'
+import { ALMOST_JOB, BOOKING_JOB, MESSAGE_JOB, MOVE_JOB, pushThread, secondsLeft } from './kinds.ts'
+import { plannedReminders } from './quiet.ts'
+
+const REMINDER_JOB = 'announce.reminder'
+
+/** A request to a provider takes at most so long; before that an earlier try of the same message may still be under way. */
+const UNDER_WAY_SECONDS = 20
+
+/** Not done yet: the job is tried again, after its back-off. */
+class TryAgain extends Error {}
+
+const clinicFields = {
+  id: true,
+  name: true,
+  timeZone: true,
+  messageRoute: true,
+  quietFrom: true,
+  quietTo: true,
+} as const
+
+const databaseNow = async (db: Db | Tx): Promise<Date> => {
+  const [row] = await db.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp()::timestamptz(3) AS now`
+  return (row as { now: Date }).now
+}
+
+/** Commits what it enqueues together with what it writes, and lets that begin at once. */
+const inTransaction = async (deps: Deps, work: (tx: Tx) => Promise<void>): Promise<void> => {
+  let used: Tx | null = null
+  await deps.db.$transaction(async (tx) => {
+    used = tx
+    await work(tx)
+  })
+  if (used) deps.jobs.committed(used)
+}
+
+/** YOUR_TURN on a call and a recall, MISSED on a no-show, CORRECTION when an undo takes back what was said. */
+const announceMove = async (deps: Deps, data: unknown): Promise<void> => {
+  const { eventId } = data as { eventId: string }
+  const event = await deps.db.queueEvent.findUnique({
+    where: { id: eventId },
+    include: { entry: { include: { clinic: { select: clinicFields } } } },
+  })
+  if (!event) return
+  const { entry } = event
+  // The entry has moved on: whatever is true now is told by the later move.
+  if (entry.version !== event.entryVersion) return
+  const about = {
+    clinic: entry.clinic,
+    patientId: entry.patientId,
+    appointmentId: entry.appointmentId,
+    entryId: entry.id,
+    from: event.at,
+    startsAt: null,
+  }
+  const version = event.entryVersion
+  await inTransaction(deps, async (tx) => {
+    if (event.kind === 'CALLED' || event.kind === 'RECALLED')
+      await announce(deps, tx, {
+        kind: 'YOUR_TURN',
+        occasion: { kind: 'YOUR_TURN', version },
+        values: { ticket: entry.ticket, room: entry.room, again: event.kind === 'RECALLED' },
+        ...about,
+      })
+    if (event.kind === 'NO_SHOW')
+      await announce(deps, tx, {
+        kind: 'MISSED',
+        occasion: { kind: 'MISSED', version },
+        values: { ticket: entry.ticket },
+        ...about,
+      })
+    if (event.kind === 'UNDONE') {
+      const undone = await tx.queueEvent.findUnique({
+        where: { entryId_entryVersion: { entryId: entry.id, entryVersion: version - 1 } },
+      })
+      if (!undone) return
+      const spoken = await spokenBy(tx, undone, entry.appointmentId)
+      const { suppress, says } = correctionAfter(undone.kind, spoken)
+      await tx.notification.updateMany({
+        where: { id: { in: suppress }, status: 'QUEUED', triedAt: null },
+        data: { status: 'SUPPRESSED', error: 'UNDONE' },
+      })
+      if (says)
+        await announce(deps, tx, {
+          kind: 'CORRECTION',
+          occasion: { kind: 'CORRECTION', version },
+          values: { ticket: entry.ticket, room: entry.room, says },
+          ...about,
+        })
+    }
+  })
+}
+
+/** The messages that a move caused: those of its own version, "almost your turn", and that the booking was cancelled. */
+const spokenBy = async (
+  tx: Tx,
+  undone: { entryId: string; entryVersion: number; at: Date; kind: string },
+  appointmentId: string | null,
+) => {
+  const version = undone.entryVersion
+  const occasions = [{ kind: 'YOUR_TURN', version }, { kind: 'MISSED', version }, { kind: 'ALMOST_YOUR_TURN' }] as const
+  const keys = occasions.flatMap((occasion) =>
+    (['SMS', 'PUSH'] as const).map((channel) => messageKey({ subjectId: undone.entryId, channel, occasion })),
+  )
+  const cancelled =
+    undone.kind === 'LEFT' && appointmentId
+      ? [{ appointmentId, kind: 'CANCELLED' as const, createdAt: { gte: undone.at } }]
+      : []
+  const rows = await tx.notification.findMany({ where: { OR: [{ key: { in: keys } }, ...cancelled] } })
+  return rows.map(({ id, kind, status, triedAt }) => ({ id, kind, status, tried: triedAt !== null }))
+}
+
+/** ALMOST_YOUR_TURN for everybody near the head of the queue who was not told yet. */
+const announceAlmost = async (deps: Deps, data: unknown): Promise<void> => {
+  const { serviceId } = data as { serviceId: string }
+  const queue = await loadSnapshot(deps.db, serviceId)
+  const service = await deps.db.service.findUnique({
+    where: { id: serviceId },
+    include: { clinic: { select: clinicFields } },
+  })
+  if (!queue || !service) return
+  const close = queue.waiting.slice(0, HEAD).filter((entry) => {
+    const position = queue.positions.get(entry.id) as number
+    const wait = estimate(position, entry.boundDoctorId, queue.pace)
+    return position <= service.almostPosition || (wait !== null && wait.likelyMinutes < service.almostMinutes)
+  })
+  const told = await deps.db.notification.findMany({
+    where: { entryId: { in: close.map(({ id }) => id) }, kind: 'ALMOST_YOUR_TURN' },
+    select: { entryId: true },
+  })
+  const known = new Set(told.map(({ entryId }) => entryId))
+  for (const entry of close) {
+    if (known.has(entry.id)) continue
+    await inTransaction(deps, (tx) =>
+      announce(deps, tx, {
+        kind: 'ALMOST_YOUR_TURN',
+        occasion: { kind: 'ALMOST_YOUR_TURN' },
+        clinic: service.clinic,
+        patientId: entry.patientId,
+        appointmentId: entry.appointmentId,
+        entryId: entry.id,
+        from: queue.asOf,
+        startsAt: null,
+        values: { ticket: entry.ticket, position: queue.positions.get(entry.id) as number },
+      }),
+    )
+  }
+}
+
+type BookingNews = { appointmentId: string; kind: 'BOOKED' | 'RESCHEDULED' | 'CANCELLED'; version: number }
+
+const findBooking = (db: Db, id: string) =>
+  db.appointment.findUnique({ where: { id }, include: { clinic: { select: clinicFields } } })
+
+/** BOOKED, RESCHEDULED and CANCELLED at once, and the reminders of the slot for their own time. */
+const announceBooking = async (deps: Deps, data: unknown): Promise<void> => {
+  const { appointmentId, kind, version } = data as BookingNews
+  const booking = await findBooking(deps.db, appointmentId)
+  if (!booking) return
+  const isCancelled = booking.status === 'CANCELLED'
+  // What was announced is no longer so: a later change tells what is.
+  if (isCancelled !== (kind === 'CANCELLED')) return
+  if (kind === 'RESCHEDULED' && booking.version !== version) return
+  const { startsAt, clinicId } = booking
+  const about = {
+    clinic: booking.clinic,
+    patientId: booking.patientId,
+    appointmentId,
+    entryId: null,
+    from: booking.updatedAt,
+    startsAt,
+    values: { startsAt },
+  }
+  await inTransaction(deps, async (tx) => {
+    if (kind === 'BOOKED') await announce(deps, tx, { kind, occasion: { kind }, ...about })
+    if (kind === 'RESCHEDULED') await announce(deps, tx, { kind, occasion: { kind, version }, ...about })
+    if (kind === 'CANCELLED') {
+      await announce(deps, tx, { kind, occasion: { kind, version }, ...about, startsAt: null })
+      return
+    }
+    for (const { hours, at } of plannedReminders(startsAt, booking.updatedAt, booking.clinic))
+      await deps.jobs.enqueue(
+        tx,
+        REMINDER_JOB,
+        { appointmentId, hours, startsAt: startsAt.toISOString(), clinicId },
+        { startAfter: at },
+      )
+  })
+}
+
+/** REMINDER, if the booking still stands at that time. */
+const announceReminder = async (deps: Deps, data: unknown): Promise<void> => {
+  const { appointmentId, hours, startsAt: planned } = data as { appointmentId: string; hours: 24 | 2; startsAt: string }
+  const booking = await findBooking(deps.db, appointmentId)
+  if (booking?.status !== 'BOOKED' || booking.startsAt.toISOString() !== planned) return
+  const { startsAt } = booking
+  const from = await databaseNow(deps.db)
+  await inTransaction(deps, (tx) =>
+    announce(deps, tx, {
+      kind: 'REMINDER',
+      occasion: { kind: 'REMINDER', hours, startsAt },
+      clinic: booking.clinic,
+      patientId: booking.patientId,
+      appointmentId,
+      entryId: null,
+      from,
+      startsAt,
+      values: { startsAt },
+    }),
+  )
+}
+
+/** Tells the boards that a message changed its state. */
+const tell = (deps: Deps, { id, clinicId }: NotificationModel): void => {
+  if (clinicId) deps.bus.publish({ kind: 'message', clinicId, id })
+}
+
+/** Ends a message without sending it. Only one that is still QUEUED: what was sent stays sent. */
+const end = async (
+  deps: Deps,
+  row: NotificationModel,
+  status: 'FAILED' | 'SUPPRESSED',
+  error: string,
+): Promise<void> => {
+  await deps.db.notification.updateMany({ where: { id: row.id, status: 'QUEUED' }, data: { status, error } })
+  tell(deps, row)
+}
+
+/** Counts an SMS against its clinic's day; true where it is one too many. */
+const isOverCap = async (deps: Deps, clinicId: string): Promise<boolean> => {
+  const [count] = await deps.db.$queryRaw<{ over: boolean }[]>`
+    INSERT INTO message_counts (scope, day, count)
+    SELECT ${`clinic ${clinicId}`}, (clock_timestamp() AT TIME ZONE c.time_zone)::date, 1 FROM clinics c WHERE c.id = ${clinicId}::uuid
+    ON CONFLICT (scope, day) DO UPDATE SET count = message_counts.count + 1
+    RETURNING count > (SELECT daily_sms_cap FROM clinics c WHERE c.id = ${clinicId}::uuid) AS over`
+  return count?.over ?? false
+}
+
+/** Takes the message for one try, unless another try took it meanwhile: whoever raises `attempts` has it. */
+const claim = async (deps: Deps, row: NotificationModel): Promise<boolean> => {
+  const claimed = await deps.db.$executeRaw`
+    UPDATE notifications SET attempts = attempts + 1, tried_at = clock_timestamp()
+    WHERE id = ${row.id}::uuid AND status = 'QUEUED' AND attempts = ${row.attempts}`
+  return claimed === 1
+}
+
+/** Where push goes first and failed, the same news goes out by SMS. */
+const fallBack = async (deps: Deps, row: NotificationModel): Promise<void> => {
+  if (row.channel !== 'PUSH' || !row.patientId || !row.clinicId) return
+  const clinic = await deps.db.clinic.findUnique({ where: { id: row.clinicId } })
+  const patient = await deps.db.patient.findUnique({ where: { id: row.patientId } })
+  if (clinic?.messageRoute !== 'PUSH_FIRST' || !patient?.phoneNumber) return
+  const { phoneNumber } = patient
+  await inTransaction(deps, async (tx) => {
+    const id = uuidv7()
+    const stopped = await tx.stoppedNumber.findUnique({ where: { phoneNumber } })
+    const { count } = await tx.notification.createMany({
+      data: {
+        ...{
+          id,
+          clinicId: row.clinicId,
+          patientId: row.patientId,
+          appointmentId: row.appointmentId,
+          entryId: row.entryId,
+        },
+        ...{ kind: row.kind, channel: 'SMS', language: row.language, validUntil: row.validUntil, phoneNumber },
+        key: row.key.replace(' PUSH ', ' SMS '),
+        body: [row.body, row.link].filter(Boolean).join(' '),
+        ...(stopped ? { status: 'SUPPRESSED', error: 'STOPPED' } : {}),
+      },
+      skipDuplicates: true,
+    })
+    if (count === 1 && !stopped) await deps.jobs.enqueue(tx, MESSAGE_JOB, { id, clinicId: row.clinicId })
+  })
+}
+
+/** Writes down what became of a try; throws where it is to be tried again. */
+const settle = async (deps: Deps, row: NotificationModel, outcome: SendOutcome): Promise<void> => {
+  if (outcome.kind === 'sent') {
+    // A code is worth nothing once it is sent, and nobody may read it here.
+    const body = row.kind === 'VERIFICATION' ? { body: null } : {}
+    await deps.db.notification.updateMany({
+      where: { id: row.id, status: 'QUEUED' },
+      data: {
+        status: 'SENT',
+        sentAt: await databaseNow(deps.db),
+        providerId: outcome.providerId,
+        error: null,
+        ...body,
+      },
+    })
+    tell(deps, row)
+    return
+  }
+  if (outcome.kind === 'rejected') {
+    // STOP that only the provider had heard of.
+    if (row.phoneNumber && outcome.error.includes('21610'))
+      await deps.db.stoppedNumber.createMany({ data: { phoneNumber: row.phoneNumber }, skipDuplicates: true })
+    await end(deps, row, 'FAILED', outcome.error)
+    await fallBack(deps, row)
+    return
+  }
+  await deps.db.notification.updateMany({
+    where: { id: row.id, status: 'QUEUED' },
+    // Surely not sent: nothing needs to be looked up before the next try.
+    data: { error: outcome.error, ...(outcome.kind === 'retry' ? { triedAt: null } : {}) },
+  })
+  throw new TryAgain(outcome.error)
+}
+
+/** What became of an earlier try whose outcome is unclear; null where it surely never arrived. */
+const lookUp = async (deps: Deps, row: NotificationModel): Promise<SendOutcome | null> => {
+  const to = row.phoneNumber as string
+  const since = row.createdAt
+  const others = await deps.db.notification.findMany({
+    where: { phoneNumber: to, providerId: { not: null }, createdAt: { gte: new Date(since.getTime() - 86_400_000) } },
+    select: { providerId: true },
+  })
+  const known = others.map(({ providerId }) => providerId as string)
+  return deps.messaging.sms.find({ id: row.id, to, body: row.body ?? '', since, known })
+}
+
+const sendPush = async (deps: Deps, row: NotificationModel, ttlSeconds: number | null): Promise<SendOutcome> => {
+  const devices = await deps.db.device.findMany({ where: { patientId: row.patientId as string } })
+  if (devices.length === 0) return { kind: 'rejected', error: 'NO_DEVICE' }
+  const { goneTokens, outcome } = await deps.messaging.push.send({
+    ...{ id: row.id, title: row.title ?? '', body: row.body ?? '', link: row.link, ttlSeconds },
+    tokens: devices.map(({ pushToken }) => pushToken),
+    ...pushThread(row.kind, (row.entryId ?? row.appointmentId ?? row.id) as string),
+  })
+  if (goneTokens.length > 0) await deps.db.device.deleteMany({ where: { pushToken: { in: goneTokens } } })
+  return outcome
+}
+
+/** Why an SMS must not go out: the number said STOP, or the clinic's day is full. */
+const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string | null> => {
+  if (row.channel !== 'SMS') return null
+  const stopped = await deps.db.stoppedNumber.findUnique({ where: { phoneNumber: row.phoneNumber as string } })
+  if (stopped) return 'STOPPED'
+  return row.attempts === 0 && row.clinicId && (await isOverCap(deps, row.clinicId)) ? 'DAILY_CAP' : null
+}
+
+/** Sends one message of the ledger, once. */
+const sendMessage = async (deps: Deps, data: unknown): Promise<void> => {
+  const { id } = data as { id: string }
+  const row = await deps.db.notification.findUnique({ where: { id } })
+  if (row?.status !== 'QUEUED') return
+  const now = await databaseNow(deps.db)
+  if (row.triedAt && now.getTime() - row.triedAt.getTime() < UNDER_WAY_SECONDS * 1000)
+    throw new TryAgain('an earlier try may still be under way')
+  // Before anything is decided: the ledger must say what happened, even of a message that is stale by now.
+  const earlier = row.triedAt && row.channel === 'SMS' ? await lookUp(deps, row) : null
+  if (earlier) return settle(deps, row, earlier)
+  const seconds = secondsLeft(row.validUntil, now)
+  const reason = seconds === 0 ? 'STALE' : await reasonNotTo(deps, row)
+  if (reason) {
+    await end(deps, row, 'SUPPRESSED', reason)
+    return
+  }
+  if (!(await claim(deps, row))) return
+  const outcome =
+    row.channel === 'PUSH'
+      ? await sendPush(deps, row, seconds)
+      : await deps.messaging.sms.send({
+          id,
+          to: row.phoneNumber as string,
+          body: row.body ?? '',
+          validitySeconds: seconds,
+        })
+  await settle(deps, row, outcome)
+}
+
+export const messageJobs: JobDefinition[] = [
+  { name: MOVE_JOB, handle: announceMove, concurrency: 4 },
+  { name: ALMOST_JOB, handle: announceAlmost, concurrency: 2 },
+  { name: BOOKING_JOB, handle: announceBooking, concurrency: 2 },
+  { name: REMINDER_JOB, handle: announceReminder, concurrency: 2 },
+  {
+    name: MESSAGE_JOB,
+    handle: sendMessage,
+    concurrency: 8,
+    retryLimit: 20,
+    longestPauseSeconds: 60,
+    timeoutSeconds: 60,
+  },
+]

@@ -1,0 +1,335 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bookAppointment, cancelAppointment, rescheduleAppointment } from '../appointment/commands.ts'
+import type { Context } from '../context.ts'
+import type { EntryRow } from '../loaders.ts'
+import type { PushMessage, SendOutcome, SmsMessage } from '../messaging/provider.ts'
+import {
+  addWalkIn,
+  callEntry,
+  markNoShow,
+  markServed,
+  moveEntry,
+  recall,
+  returnToQueue,
+  setUrgency,
+  startService,
+  undo,
+} from '../queue/commands.ts'
+import { createTestClinic, type TestClinic } from '../test/clinic.ts'
+import { createTestDeps, type TestDeps } from '../test/context.ts'
+import { createTestDatabase, type TestDatabase } from '../test/database.ts'
+import { createRandom, testSeed } from '../test/random.ts'
+
+let database: TestDatabase
+let deps: TestDeps
+let clinic: TestClinic
+let service: string
+
+/** What reached the provider, and what it answers next. */
+const sms: SmsMessage[] = []
+const push: PushMessage[] = []
+let answerSms: (message: SmsMessage) => Promise<SendOutcome>
+let answerFind: (id: string) => SendOutcome | null
+let answerPush: (message: PushMessage) => { goneTokens: string[]; outcome: SendOutcome }
+
+const accept = async ({ id }: SmsMessage): Promise<SendOutcome> => ({ kind: 'sent', providerId: `SM${id}` })
+
+beforeAll(async () => {
+  database = await createTestDatabase({ max: 16 })
+  deps = createTestDeps(database)
+  Object.assign(deps.messaging, {
+    sms: {
+      name: 'a provider of the test',
+      send: async (message: SmsMessage) => {
+        sms.push(message)
+        return answerSms(message)
+      },
+      find: async ({ id }: { id: string }) => answerFind(id),
+      check: async () => null,
+    },
+    push: {
+      name: 'a provider of the test',
+      send: async (message: PushMessage) => {
+        push.push(message)
+        return { accepted: message.tokens.length, ...answerPush(message) }
+      },
+      check: async () => null,
+    },
+  })
+  await deps.jobs.start()
+})
+afterAll(async () => {
+  await deps.close()
+  await database.drop()
+})
+afterEach(() => {
+  sms.length = 0
+  push.length = 0
+})
+
+let number = 0
+
+const fresh = async () => {
+  answerSms = accept
+  answerFind = () => null
+  answerPush = ({ id }) => ({ goneTokens: [], outcome: { kind: 'sent', providerId: `FCM${id}` } })
+  clinic = await createTestClinic(deps, { doctors: 3 })
+  service = clinic.serviceIds[0] as string
+  await deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { name: 'Riverside' } })
+}
+
+const person = async (phone = true, device = false): Promise<string> => {
+  const id = await clinic.addPatient()
+  const phoneNumber = `+1202555${String(1000 + number++)}`
+  if (phone) await deps.db.patient.update({ where: { id }, data: { phoneNumber } })
+  if (device) await deps.db.device.create({ data: { id, patientId: id, pushToken: `token ${id}`, platform: 'ios' } })
+  return id
+}
+
+const walkIn = (patientId: string, ctx: Context = clinic.desk): Promise<EntryRow> =>
+  addWalkIn(ctx, {
+    id: null,
+    patientId,
+    serviceId: service,
+    doctorId: null,
+    urgency: null,
+    reason: null,
+    provisionalTicket: null,
+  })
+
+const call = (entry: EntryRow) => callEntry(clinic.desk, entry.id, { doctorId: null, room: '7' })
+
+const ledger = async (entryId: string) =>
+  (await deps.db.notification.findMany({ where: { entryId }, orderBy: { createdAt: 'asc' } })).map(
+    ({ kind, channel, status, error }) => [kind, channel, status, ...(error ? [error] : [])].join(' '),
+  )
+
+const settled = (entryId: string, expected: string[]) =>
+  expect.poll(() => ledger(entryId).then((rows) => rows.toSorted()), { timeout: 20_000 }).toEqual(expected.toSorted())
+
+describe('a visit', () => {
+  beforeAll(fresh)
+
+  it('is told of once on each way: almost, your turn, again on a recall, missed', async () => {
+    const entry = await walkIn(await person(true, true))
+    await settled(entry.id, ['ALMOST_YOUR_TURN PUSH SENT', 'ALMOST_YOUR_TURN SMS SENT'])
+    await call(entry)
+    await settled(entry.id, [
+      ...['ALMOST_YOUR_TURN PUSH SENT', 'ALMOST_YOUR_TURN SMS SENT'],
+      ...['YOUR_TURN PUSH SENT', 'YOUR_TURN SMS SENT'],
+    ])
+    await recall(clinic.desk, entry.id)
+    await expect.poll(() => sms.length, { timeout: 20_000 }).toBe(3)
+    await markNoShow(clinic.desk, entry.id)
+    await expect.poll(() => sms.length, { timeout: 20_000 }).toBe(4)
+    expect(sms.map(({ body }) => body.replace(/\/t\/\S+/, '/t/…'))).toEqual([
+      'Riverside: ticket A-001, you are next. Please stay close. http://localhost:4000/t/…',
+      'Riverside: ticket A-001, it is your turn. Please come to: 7. http://localhost:4000/t/…',
+      'Riverside: ticket A-001, we called you again. Please come to: 7. http://localhost:4000/t/…',
+      'Riverside: we called ticket A-001 and did not find you. Please speak to the desk. http://localhost:4000/t/…',
+    ])
+    expect(sms.every(({ validitySeconds }) => validitySeconds !== null)).toBe(true)
+    expect(sms[1]?.validitySeconds).toBeLessThanOrEqual(600)
+    expect(push[0]).toMatchObject({ title: expect.any(String), link: expect.stringContaining('/t/') })
+  })
+
+  it('is not told twice that it is almost time, even if the position goes back', async () => {
+    const entries: EntryRow[] = []
+    for (let i = 0; i < 5; i++) entries.push(await walkIn(await person()))
+    const third = entries[2] as EntryRow
+    await settled(third.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    const last = entries[4] as EntryRow
+    expect(await ledger(last.id)).toEqual([])
+    await moveEntry(clinic.desk, last.id, null, 'First')
+    await settled(last.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    await setUrgency(clinic.desk, last.id, 'URGENT', null)
+    await setUrgency(clinic.desk, last.id, 'ROUTINE', null)
+    await returnToQueue(clinic.desk, (await call(entries[0] as EntryRow)).id)
+    await settled((entries[3] as EntryRow).id, ['ALMOST_YOUR_TURN SMS SENT'])
+    expect(await ledger(last.id)).toEqual(['ALMOST_YOUR_TURN SMS SENT'])
+    expect(await ledger(third.id)).toEqual(['ALMOST_YOUR_TURN SMS SENT'])
+  })
+
+  it('is corrected when an undo takes back what was said, and nothing is said where nobody heard anything', async () => {
+    await fresh()
+    const entry = await walkIn(await person())
+    await call(entry)
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT', 'YOUR_TURN SMS SENT'])
+    await undo(clinic.desk, entry.id, null)
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT', 'YOUR_TURN SMS SENT', 'CORRECTION SMS SENT'])
+  })
+
+  it('of a child is told to the guardian', async () => {
+    const guardianId = await person()
+    const child = await person(false)
+    await deps.db.patient.update({ where: { id: child }, data: { guardianId } })
+    const entry = await walkIn(child)
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    const { phoneNumber } = await deps.db.patient.findUniqueOrThrow({ where: { id: guardianId } })
+    expect(sms.at(-1)?.to).toBe(phoneNumber)
+  })
+
+  it('of somebody whom nothing reaches is told to nobody', async () => {
+    const entry = await walkIn(await person(false))
+    await call(entry)
+    const reachable = await walkIn(await person())
+    await settled(reachable.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    expect(await ledger(entry.id)).toEqual([])
+  })
+
+  it('goes by push first and by SMS only if that fails, where the clinic chose so; devices that are gone are forgotten', async () => {
+    await fresh()
+    await deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { messageRoute: 'PUSH_FIRST' } })
+    const good = await walkIn(await person(true, true))
+    await settled(good.id, ['ALMOST_YOUR_TURN PUSH SENT'])
+    answerPush = ({ tokens }) => ({ goneTokens: tokens, outcome: { kind: 'rejected', error: 'no device took it' } })
+    const bad = await walkIn(await person(true, true))
+    await settled(bad.id, ['ALMOST_YOUR_TURN PUSH FAILED no device took it', 'ALMOST_YOUR_TURN SMS SENT'])
+    expect(await deps.db.device.count({ where: { patientId: bad.patientId } })).toBe(0)
+  })
+})
+
+describe('what must not go out', () => {
+  beforeAll(fresh)
+
+  it('nothing goes to a number that said STOP', async () => {
+    const patientId = await person()
+    const { phoneNumber } = await deps.db.patient.findUniqueOrThrow({ where: { id: patientId } })
+    await deps.db.stoppedNumber.create({ data: { phoneNumber: phoneNumber as string } })
+    const entry = await walkIn(patientId)
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SUPPRESSED STOPPED'])
+    expect(sms).toEqual([])
+  })
+
+  it('a stale "your turn" is never sent', async () => {
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    await deps.jobs.stop()
+    await call(entry)
+    await deps.jobs.start()
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT', 'YOUR_TURN SMS SENT'])
+    const served = await walkIn(await person())
+    await settled(served.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    await deps.jobs.stop()
+    await call(served)
+    await startService(clinic.desk, served.id)
+    await markServed(clinic.desk, served.id)
+    await deps.jobs.start()
+    const later = await walkIn(await person())
+    await settled(later.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    expect(await ledger(served.id)).toEqual(['ALMOST_YOUR_TURN SMS SENT'])
+  })
+
+  it('a clinic’s day has a cap', async () => {
+    await fresh()
+    await deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { dailySmsCap: 2 } })
+    const entries: EntryRow[] = []
+    for (let i = 0; i < 3; i++) {
+      const entry = await walkIn(await person())
+      await expect
+        .poll(() => ledger(entry.id).then((rows) => rows[0]?.split(' ')[2]), { timeout: 20_000 })
+        .toMatch(/SENT|SUPPRESSED/)
+      entries.push(entry)
+    }
+    expect(await Promise.all(entries.map(({ id }) => ledger(id)))).toEqual([
+      ['ALMOST_YOUR_TURN SMS SENT'],
+      ['ALMOST_YOUR_TURN SMS SENT'],
+      ['ALMOST_YOUR_TURN SMS SUPPRESSED DAILY_CAP'],
+    ])
+  })
+})
+
+describe('a booking', () => {
+  beforeAll(fresh)
+
+  const rows = async (appointmentId: string) =>
+    (await deps.db.notification.findMany({ where: { appointmentId }, orderBy: { createdAt: 'asc' } })).map(
+      ({ kind, status }) => `${kind} ${status}`,
+    )
+  const slot = (days: number) => {
+    const at = new Date()
+    at.setUTCDate(at.getUTCDate() + days)
+    at.setUTCHours(15, 0, 0, 0)
+    return at
+  }
+
+  it('is confirmed, its changes are told, its reminders wait for their time and only while it stands', async () => {
+    const patientId = await person()
+    const booking = await bookAppointment(clinic.desk, { patientId, serviceId: service, startsAt: slot(3) })
+    await expect.poll(() => rows(booking.id), { timeout: 20_000 }).toEqual(['BOOKED SENT'])
+    await rescheduleAppointment(clinic.desk, { id: booking.id, startsAt: slot(4) })
+    await expect.poll(() => rows(booking.id), { timeout: 20_000 }).toEqual(['BOOKED SENT', 'RESCHEDULED SENT'])
+    const waiting = await deps.db.$queryRaw<{ data: { hours: number; startsAt: string }; start_after: Date }[]>`
+      SELECT data, start_after FROM pgboss.job WHERE name = 'announce.reminder' ORDER BY start_after`
+    const before = (job: (typeof waiting)[number]) =>
+      Math.round((new Date(job.data.startsAt).getTime() - job.start_after.getTime()) / 3_600_000)
+    expect(waiting.map(before)).toEqual(waiting.map(({ data }) => data.hours))
+    expect(waiting.length).toBe(4)
+    // Their time comes at once: those of the slot that was left say nothing.
+    await deps.db.$executeRaw`UPDATE pgboss.job SET start_after = now() WHERE name = 'announce.reminder'`
+    await expect
+      .poll(() => rows(booking.id), { timeout: 20_000 })
+      .toEqual(['BOOKED SENT', 'RESCHEDULED SENT', 'REMINDER SENT', 'REMINDER SENT'])
+    await cancelAppointment(clinic.desk, booking.id, null)
+    await expect.poll(() => rows(booking.id).then((all) => all.at(-1)), { timeout: 20_000 }).toBe('CANCELLED SENT')
+    expect(sms.length).toBe(5)
+  })
+})
+
+describe('a provider that fails', () => {
+  beforeAll(fresh)
+
+  beforeEach(freshClinic)
+
+  it('refuses for good: FAILED with its words, and never tried again', async () => {
+    answerSms = async () => ({ kind: 'rejected', error: '21211 not a number' })
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS FAILED 21211 not a number'])
+    expect(sms.length).toBe(1)
+    answerSms = accept
+  })
+
+  it('is busy for a while: tried again until it takes the message', async () => {
+    let refusals = 2
+    answerSms = async (message) => (refusals-- > 0 ? { kind: 'retry', error: '429' } : accept(message))
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    expect(sms.length).toBe(3)
+  })
+
+  it('accepts and loses its reply, one in three of 60: looked up before it is asked again, none lost, none doubled', {
+    timeout: 240_000,
+  }, async () => {
+    const seed = testSeed()
+    const random = createRandom(seed)
+    const accepted: string[] = []
+    answerSms = async (message) => {
+      accepted.push(message.id)
+      return random.next() < 1 / 3 ? { kind: 'unclear', error: 'no reply' } : accept(message)
+    }
+    answerFind = (id) => (accepted.includes(id) ? { kind: 'sent', providerId: `SM${id}` } : null)
+    await freshClinic()
+    const entries = await Promise.all(Array.from({ length: 60 }, async () => walkIn(await person())))
+    for (const entry of entries) await call(entry)
+    // The wait before a look-up is real time; here the tries of before are made old instead.
+    const age = setInterval(() => {
+      void deps.db
+        .$executeRaw`UPDATE notifications SET tried_at = tried_at - interval '1 minute' WHERE status = 'QUEUED' AND error IS NOT NULL`
+    }, 500)
+    for (const entry of entries)
+      await expect
+        .poll(() => ledger(entry.id).then((all) => all.includes('YOUR_TURN SMS SENT')), { timeout: 90_000 })
+        .toBe(true)
+    const doubled = accepted.length - new Set(accepted).size
+    expect(doubled, `seed ${seed}: none doubled`).toBe(0)
+    const left = () => deps.db.notification.count({ where: { clinicId: clinic.clinicId, status: { not: 'SENT' } } })
+    await expect.poll(left, { timeout: 90_000, message: `seed ${seed}: none lost` }).toBe(0)
+    clearInterval(age)
+  })
+})
+
+/** A new clinic, while the provider goes on as it is. */
+const freshClinic = async () => {
+  clinic = await createTestClinic(deps, { doctors: 3 })
+  service = clinic.serviceIds[0] as string
+}
