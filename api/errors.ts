@@ -10,7 +10,8 @@ export const refusals = {
   WRONG_CREDENTIALS: 'The name or number and the password do not belong together.',
   TOO_MANY_ATTEMPTS: 'Too many wrong log-ins for this account; extensions.retryAfterSeconds says when to try again.',
   PHONE_NEEDS_CODE: 'The phone number is already on a record; taking that record over needs a code sent to the number.',
-  WRONG_CODE: 'The code is not the last one sent to this number, or no longer good: after 10 minutes, 5 tries or its use. Ask for a new one.',
+  WRONG_CODE:
+    'The code is not the last one sent to this number, or no longer good: after 10 minutes, 5 tries or its use. Ask for a new one.',
   PHONE_TAKEN: 'Another patient has this phone number.',
   USERNAME_TAKEN: 'Another user has this username.',
   NAME_TAKEN: 'Another record of the clinic has this name.',

@@ -47,7 +47,15 @@ const demandAll = (
 }
 
 /** Who comes with an expired token may still get a new one. */
-const openToStale = new Set(['refreshSession', 'loginPatient', 'loginStaff', 'registerPatient', 'requestPhoneCode', 'resetPassword', 'logout'])
+const openToStale = new Set([
+  'refreshSession',
+  'loginPatient',
+  'loginStaff',
+  'registerPatient',
+  'requestPhoneCode',
+  'resetPassword',
+  'logout',
+])
 
 type Root = 'query' | 'mutation' | 'subscription'
 
