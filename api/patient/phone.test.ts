@@ -53,6 +53,10 @@ describe('a phone number', () => {
     )
   })
 
+  test('is refused where it is possible but too short to be stored', () => {
+    expect(toE164('+98000) /0')).toBeNull()
+  })
+
   test('is refused with what would be right', () => {
     const refusal = (typed: string) => {
       try {

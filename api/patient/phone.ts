@@ -3,6 +3,8 @@ import { badInput } from '../errors.ts'
 
 const PHONE_RULE = 'must begin with + and the country code, as in +12025550100'
 
+const STORED = /^\+[1-9]\d{6,14}$/
+
 /**
  * A phone number as it is stored: E.164. Null for what cannot be one.
  * The country code must exist and the length must fit it; whether the number is in use, no table can say, so fictional ones pass.
@@ -11,7 +13,8 @@ export const toE164 = (typed: string): string | null => {
   const text = typed.trim()
   if (!/^\+[\d\s().\-/]{4,30}$/.test(text)) return null
   const number = parsePhoneNumberFromString(text, { extract: false })
-  return number?.isPossible() ? number.number : null
+  // Some countries' shortest possible numbers are no subscribers'; the database takes 7 to 15 digits.
+  return number?.isPossible() && STORED.test(number.number) ? number.number : null
 }
 
 /** A phone number as it is stored, or a refusal that names the field and the form. */
