@@ -17,7 +17,7 @@ if (!proof) {
   process.exitCode = 2
 } else {
   console.log(`${name}: ${proof.says}`)
-  const vitest = fileURLToPath(import.meta.resolve('vitest/vitest.mjs'))
+  const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url))
   const { status } = spawnSync(process.execPath, [vitest, 'run', proof.file, '--testTimeout=7200000'], {
     stdio: 'inherit',
     env: { ...process.env, PROVE: name },
