@@ -5,7 +5,7 @@ export default defineConfig({
   // Vite would choose graphql's development build for our files while packages load the other: two of its kind refuse each other.
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
-    include: ['api/**/*.test.ts'],
+    include: ['{api,clients}/**/*.test.{ts,tsx}'],
     globalSetup: ['api/test/global-setup.ts'],
     pool: 'forks',
     // bcrypt, PostgreSQL and the sockets of a test share the cores with it.
