@@ -2,6 +2,7 @@ import { createHmac, randomInt, timingSafeEqual } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context, Deps } from '../context.ts'
 import type { Db, Tx } from '../database/client.ts'
+import { Prisma } from '../database/generated/client.ts'
 import type { CodePurpose } from '../database/generated/enums.ts'
 import { transact } from '../database/transaction.ts'
 import { uuidv7 } from '../database/uuid.ts'
@@ -10,15 +11,13 @@ import { messageKey } from '../notification/keys.ts'
 import { MESSAGE_JOB } from '../notification/kinds.ts'
 import { textOf } from '../notification/texts.ts'
 import { countriesOf, phoneNumberOf } from '../patient/phone.ts'
+import { brokenCap, type CodeCap, codeCaps, networkOf, prefixOf, type SentLately } from './code-caps.ts'
 import { demand } from './demand.ts'
 import { tokenHash } from './tokens.ts'
 
 const VALID_MINUTES = 10
 const MAX_TRIES = 5
 const PAUSE_SECONDS = 30
-/** A number, the ten thousand numbers or so that begin like it, and all of them: how many codes a day. */
-const DAILY_CAPS = { number: 5, prefix: 20, all: 500 }
-const PREFIX_CHARACTERS = 8
 /** An answer takes so long, whether the number is known or not. */
 const PACE_MS = 300
 
@@ -69,15 +68,25 @@ export const spendCode = async (tx: Tx, id: string): Promise<void> => {
   if (spent === 0) throw new Refusal('WRONG_CODE')
 }
 
-type Addressee = { id: string; language: string; isVerified: boolean; hasPassword: boolean; isPaused: boolean }
+type Addressee = {
+  id: string
+  language: string
+  isVerified: boolean
+  hasPassword: boolean
+  /** Registered by themself, and no clinic has ever seen them: the number may be anybody's. */
+  isStranger: boolean
+}
+
+/** SQL: the person of this record came to no clinic, and no staff put them or a booking of theirs down. */
+const isStranger = Prisma.sql`
+  p.created_by_id IS NULL AND NOT EXISTS (SELECT FROM queue e WHERE e.patient_id = p.id)
+    AND NOT EXISTS (SELECT FROM appointments a WHERE a.patient_id = p.id AND a.created_by_id IS NOT NULL)`
 
 /** Whose number it is; null where it is nobody's or said STOP. */
 const addresseeOf = async (db: Db, phoneNumber: string): Promise<Addressee | null> => {
   const [row] = await db.$queryRaw<Addressee[]>`
     SELECT p.id::text, p.language, p.phone_verified AS "isVerified", p.password_hash IS NOT NULL AS "hasPassword",
-      EXISTS (
-        SELECT 1 FROM phone_codes c WHERE c.phone_number = p.phone_number
-          AND c.created_at > clock_timestamp() - make_interval(secs => ${PAUSE_SECONDS}::float8)) AS "isPaused"
+      ${isStranger} AS "isStranger"
     FROM patients p
     WHERE p.phone_number = ${phoneNumber} AND p.merged_into_id IS NULL
       AND NOT EXISTS (SELECT 1 FROM stopped_numbers s WHERE s.phone_number = p.phone_number)`
@@ -96,52 +105,89 @@ const isUseful = ({ viewer }: Context, purpose: CodePurpose, addressee: Addresse
   }
 }
 
-/** Counts one more of today (of the database, in UTC); answers how many that makes. */
-const countOne = async (db: Db, scope: string): Promise<number> => {
-  const [row] = await db.$queryRaw<{ count: number }[]>`
-    INSERT INTO message_counts AS c (scope, day, count) VALUES (${scope}, (clock_timestamp() AT TIME ZONE 'UTC')::date, 1)
-    ON CONFLICT (scope, day) DO UPDATE SET count = c.count + 1 RETURNING count`
-  return (row as { count: number }).count
+/** Where callers of one network are counted, hour by hour; what cannot be read back, for the table is no list of who was here. */
+const networkScope = ({ ip }: Context): string | null => {
+  const network = networkOf(ip)
+  return network && `code network ${tokenHash(network)}`
 }
 
-/** Counts a code against its number, its prefix and all; false beyond a cap, which is noted once for each day. */
-const isWithinCaps = async (ctx: Context, phoneNumber: string, addressee: Addressee): Promise<boolean> => {
-  const scopes = [
-    // What cannot be read back: the table is no list of who wants to log in.
-    ['number', `code number ${tokenHash(phoneNumber)}`],
-    ['prefix', `code prefix ${phoneNumber.slice(0, PREFIX_CHARACTERS)}`],
-    ['all', 'code'],
-  ] as const
-  for (const [cap, scope] of scopes) {
-    const count = await countOne(ctx.db, scope)
-    if (count <= DAILY_CAPS[cap]) continue
-    if (count === DAILY_CAPS[cap] + 1)
-      ctx.trail.record({
-        action: 'code.withheld',
-        entity: 'Patient',
-        entityId: addressee.id,
-        clinicId: null,
-        detail: `more than ${DAILY_CAPS[cap]} codes today: ${cap}`,
-      })
-    return false
-  }
-  return true
+const inThisHour = (scope: string | null) => Prisma.sql`
+  ${scope} || ' ' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'HH24')`
+const today = Prisma.sql`(clock_timestamp() AT TIME ZONE 'UTC')::date`
+
+/** `noted`: the caps of which the audit log tells already today. */
+type Lately = SentLately & { isPaused: boolean; noted: string[] }
+
+/** What was sent lately, by all instances together. Codes are few and kept for a day, so they are simply counted. */
+const sentLately = async (db: Db | Tx, phoneNumber: string, scope: string | null): Promise<Lately> => {
+  const [row] = await db.$queryRaw<Lately[]>`
+    WITH sent AS (
+      SELECT c.phone_number, c.created_at > clock_timestamp() - interval '1 hour' AS is_hour,
+        c.created_at > clock_timestamp() - make_interval(secs => ${PAUSE_SECONDS}::float8) AS is_now
+      FROM phone_codes c WHERE c.created_at > clock_timestamp() - interval '24 hours'
+    )
+    SELECT (count(*) FILTER (WHERE phone_number = ${phoneNumber}))::int AS number,
+      (count(*) FILTER (WHERE starts_with(phone_number, ${prefixOf(phoneNumber)})))::int AS prefix,
+      coalesce((SELECT count FROM message_counts WHERE scope = ${inThisHour(scope)} AND day = ${today}), 0) AS network,
+      (SELECT count(*) FROM sent s JOIN patients p ON p.phone_number = s.phone_number
+        WHERE s.is_hour AND ${isStranger})::int AS strangers,
+      (count(*) FILTER (WHERE is_hour))::int AS hour,
+      count(*)::int AS day,
+      coalesce(bool_or(phone_number = ${phoneNumber} AND is_now), false) AS "isPaused",
+      (SELECT coalesce(array_agg(substr(scope, 15)), '{}') FROM message_counts
+        WHERE starts_with(scope, 'code withheld ') AND day = ${today}) AS noted
+    FROM sent`
+  return row as Lately
 }
 
-const isAllowedCountry = ({ allowedCountries }: Deps['config'], phoneNumber: string): boolean => {
+/** Says that a cap held, once a day for each: an attack must not fill the audit log. */
+const noteWithheld = async (ctx: Context, db: Db | Tx, addressee: Addressee, cap: CodeCap): Promise<void> => {
+  const first = await db.$executeRaw`
+    INSERT INTO message_counts (scope, day, count) VALUES (${`code withheld ${cap}`}, ${today}, 1) ON CONFLICT DO NOTHING`
+  if (first === 0) return
+  const detail = `more than ${codeCaps(ctx.config.codesPerHour)[cap]} codes: ${cap}`
+  ctx.log.warn(`Codes by SMS are withheld (${detail}); docs/access.md says what the caps are.`)
+  ctx.trail.record({ action: 'code.withheld', entity: 'Patient', entityId: addressee.id, clinicId: null, detail })
+}
+
+/** May one more code go out, after what was sent lately? */
+const mayGoOut = async (ctx: Context, db: Db | Tx, sent: Lately, addressee: Addressee): Promise<boolean> => {
+  if (sent.isPaused) return false
+  const { isStranger } = addressee
+  const cap = brokenCap(sent, { anHour: ctx.config.codesPerHour, isStranger })
+  if (cap && !sent.noted.includes(cap)) await noteWithheld(ctx, db, addressee, cap)
+  return cap === null
+}
+
+/** Do SMS go to the country of this number? All countries that the number may be of must be allowed; a number of none, as a satellite's, is not. */
+export const isAllowedCountry = (
+  { allowedCountries }: Pick<Deps['config'], 'allowedCountries'>,
+  phoneNumber: string,
+): boolean => {
   const countries = countriesOf(phoneNumber)
   return countries.length > 0 && countries.every((country) => allowedCountries?.includes(country) ?? true)
 }
 
 const sendCode = async (ctx: Context, phoneNumber: string, purpose: CodePurpose): Promise<void> => {
   if (!isAllowedCountry(ctx.config, phoneNumber)) return
-  const addressee = await addresseeOf(ctx.db, phoneNumber)
-  if (!addressee || addressee.isPaused || !isUseful(ctx, purpose, addressee)) return
-  if (!(await isWithinCaps(ctx, phoneNumber, addressee))) return
-  await transact(
+  const scope = networkScope(ctx)
+  // Both for every number: known and unknown ones cost the same. Most of what an attack asks for ends here, without the lock.
+  const [addressee, sent] = await Promise.all([
+    addresseeOf(ctx.db, phoneNumber),
+    sentLately(ctx.db, phoneNumber, scope),
+  ])
+  if (!addressee || !isUseful(ctx, purpose, addressee) || !(await mayGoOut(ctx, ctx.db, sent, addressee))) return
+  const made = await transact(
     ctx,
-    async (_db, id) => ({ id }),
+    async () => null,
     async ({ tx, audit }) => {
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('anteroom phone codes'))`
+      // Now that nobody else sends one, the answer holds until this one is counted.
+      if (!(await mayGoOut(ctx, tx, await sentLately(tx, phoneNumber, scope), addressee))) return null
+      if (scope)
+        await tx.$executeRaw`
+          INSERT INTO message_counts AS c (scope, day, count) VALUES (${inThisHour(scope)}, ${today}, 1)
+          ON CONFLICT (scope, day) DO UPDATE SET count = c.count + 1`
       const { id, code, expiresAt } = await makeCode(tx, ctx.config, { phoneNumber, purpose })
       const { language } = addressee
       // Of no clinic and no patient, so nobody can read it; the text is taken out of the ledger once it is sent.
@@ -154,9 +200,10 @@ const sendCode = async (ctx: Context, phoneNumber: string, purpose: CodePurpose)
       })
       await ctx.jobs.enqueue(tx, MESSAGE_JOB, { id })
       await audit({ action: 'code.sent', entity: 'Patient', entityId: addressee.id, clinicId: null, detail: purpose })
-      return { id }
+      return { id, code }
     },
   )
+  if (made) ctx.messaging.sms.showCode?.({ to: phoneNumber, purpose, code: made.code })
 }
 
 /** Sends a code to a number where that is of use. The answer is the same, and takes as long, whether it is or not. */
