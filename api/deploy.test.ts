@@ -57,4 +57,6 @@ it('docker-compose.yml configures the API rightly for production', () => {
     redisUrl: null,
     trustProxy: true,
   })
+  const account = variables.filter((name) => /^(TWILIO|FIREBASE)_(?!API_URL)/.test(name))
+  expect([...account, 'ALLOWED_COUNTRIES', 'CODES_PER_HOUR'].filter((name) => !filledIn.has(name))).toEqual([])
 })

@@ -7,10 +7,16 @@ export const sweepIdempotency = async ({ db }: Deps): Promise<void> => {
   await db.$executeRaw`DELETE FROM idempotent_steps WHERE created_at < now() - interval '24 hours'`
 }
 
-/** After 90 days nobody needs to read what a message said; its row stays, for its key is what keeps it from being sent again. */
+/** After 90 days nobody needs to read what a message said, nor its link; its row stays, for its key is what keeps it from being sent again. */
 export const forgetBodies = async ({ db }: Deps): Promise<void> => {
   await db.$executeRaw`
-    UPDATE notifications SET body = NULL WHERE body IS NOT NULL AND created_at < now() - interval '90 days'`
+    UPDATE notifications SET body = NULL, link = NULL
+    WHERE (body IS NOT NULL OR link IS NOT NULL) AND created_at < now() - interval '90 days'`
+}
+
+/** Caps look a day back at most. */
+export const sweepCounts = async ({ db }: Deps): Promise<void> => {
+  await db.$executeRaw`DELETE FROM message_counts WHERE day < now() - interval '7 days'`
 }
 
 /** What was answered by SMS is kept while a late repeat may come or somebody may ask about it. */
@@ -23,4 +29,5 @@ export const retentionJobs: JobDefinition[] = [
   { name: 'retention.idempotency', cron: '*/5 * * * *', handle: sweepIdempotency },
   { name: 'retention.message_bodies', cron: '17 * * * *', timeoutSeconds: 600, handle: forgetBodies },
   { name: 'retention.inbound_messages', cron: '27 * * * *', handle: forgetInbound },
+  { name: 'retention.message_counts', cron: '37 3 * * *', handle: sweepCounts },
 ]

@@ -41,6 +41,8 @@ export type NewService = {
   ticketLetter: string
   slotMinutes: number
   bookedLeadMinutes?: number | null
+  almostPosition?: number | null
+  almostMinutes?: number | null
 }
 
 /** Adds a service to the clinic; the database gives it its queue. */
@@ -72,21 +74,20 @@ const changeService = async (
   {
     action,
     audited,
+    detail,
     change,
-  }: { action: Action; audited: string; change: (work: Work, service: ServiceRow) => Promise<ServiceRow> },
+  }: {
+    action: Action
+    audited: string
+    detail: string
+    change: (work: Work, service: ServiceRow) => Promise<ServiceRow>
+  },
 ): Promise<ServiceRow> => {
   const service = await ctx.loaders.service.load(id)
   demandOn(ctx.viewer, action, 'service', service, ({ clinicId }) => ({ clinicId }))
   const changed = await transact(ctx, reloadService, async (work) => {
     const row = await change(work, service)
-    const detail = audited === 'service.updated' ? `${row.name}, slots of ${row.slotMinutes} min` : row.closedReason
-    await work.audit({
-      action: audited,
-      entity: 'Service',
-      entityId: row.id,
-      clinicId: row.clinicId,
-      ...(detail && { detail }),
-    })
+    await work.audit({ action: audited, entity: 'Service', entityId: row.id, clinicId: row.clinicId, detail })
     return row
   })
   ctx.loaders.service.clear(id)
@@ -94,13 +95,14 @@ const changeService = async (
   return changed
 }
 
-/** Changes a service's name, slot length or lead; bookings that are made keep their length. */
+/** Changes a service's settings; bookings that are made keep their length. */
 export const updateService = async (ctx: Context, id: string, input: ServiceInput): Promise<ServiceRow> => {
   demand(ctx.viewer, 'service.manage')
   const data = serviceSettings(input)
   return changeService(ctx, id, {
     action: 'service.manage',
     audited: 'service.updated',
+    detail: Object.keys(data).join(', '),
     change: ({ tx }, service) => tx.service.update({ where: { id: service.id }, data }),
   })
 }
@@ -116,6 +118,7 @@ export const setIntake = async (
   return changeService(ctx, id, {
     action: 'intake.set',
     audited: open ? 'service.opened' : 'service.closed',
+    detail: closedReason ?? '',
     change: async (work, service) => {
       await raiseQueues(work, [service.id])
       return work.tx.service.update({ where: { id: service.id }, data: { open, closedReason } })

@@ -101,6 +101,79 @@ describe('the clinic', () => {
   })
 })
 
+describe('how a clinic’s messages go out', () => {
+  const FIELDS = 'messageRoute quietFrom quietTo dailySmsCap'
+  const UPDATE = `mutation ($id: ID!, $input: UpdateClinicInput!) { updateClinic(id: $id, input: $input) { ${FIELDS} } }`
+  const SERVICE = `mutation ($id: ID!, $input: UpdateServiceInput!) {
+    updateService(id: $id, input: $input) { almostPosition almostMinutes } }`
+  const set = (input: object) => run(clinic.admin, UPDATE, { id: clinic.id, input })
+  const audited = (entityId: string) =>
+    database.db.auditEvent.findFirst({ where: { entityId }, orderBy: [{ at: 'desc' }, { id: 'desc' }] })
+
+  test('is set by the admin; what is left out stays', async () => {
+    const usual = { messageRoute: 'BOTH', quietFrom: '21:00', quietTo: '08:00', dailySmsCap: 2000 }
+    expect((await set({})).value).toEqual(usual)
+    const changed = { messageRoute: 'PUSH_FIRST', quietFrom: '20:30', dailySmsCap: 10 }
+    expect((await set(changed)).value).toEqual({ ...usual, ...changed })
+    expect(await audited(clinic.id)).toMatchObject({ detail: 'messageRoute, quietFrom, dailySmsCap' })
+    expect((await set(usual)).value).toEqual(usual)
+    expect(await tried(UPDATE, { id: clinic.id, input: { quietTo: '08:00' } })).toEqual(adminOnly)
+  })
+
+  test('is refused by its field', async () => {
+    for (const [input, field] of [
+      [{ quietFrom: '9pm' }, 'input.quietFrom'],
+      [{ quietTo: '24:00' }, 'input.quietTo'],
+      [{ dailySmsCap: -1 }, 'input.dailySmsCap'],
+    ] as const)
+      expect(await set(input)).toMatchObject({ code: 'BAD_INPUT', field })
+    for (const [input, field] of [
+      [{ almostPosition: 0 }, 'input.almostPosition'],
+      [{ almostMinutes: 241 }, 'input.almostMinutes'],
+    ] as const)
+      expect(await run(clinic.admin, SERVICE, { id: clinic.serviceId, input })).toMatchObject({
+        code: 'BAD_INPUT',
+        field,
+      })
+  })
+
+  test('is read by desk and admin of the clinic, the rest of the answer stays for everybody', async () => {
+    const read = async (viewer: Viewer | null) => {
+      const { value, codes } = await run(viewer, `query ($id: ID!) { clinic(id: $id) { name ${FIELDS} } }`, {
+        id: clinic.id,
+      })
+      expect(value.name).toBe('Clinic G')
+      return value.dailySmsCap === null ? codes : value.dailySmsCap
+    }
+    expect(await read(clinic.admin)).toBe(2000)
+    expect(await read(clinic.receptionist)).toBe(2000)
+    for (const viewer of [clinic.doctor, other.admin, other.receptionist, asPatient(uuidv7())])
+      expect(await read(viewer)).toEqual(Array(4).fill('FORBIDDEN'))
+    expect(await read(null)).toEqual(Array(4).fill('UNAUTHENTICATED'))
+  })
+
+  test('for each service says when it is almost a patient’s turn', async () => {
+    const read = async () =>
+      (
+        await run(null, `query ($id: ID!) { clinic(id: $id) { services { almostPosition almostMinutes } } }`, {
+          id: clinic.id,
+        })
+      ).value.services[0]
+    expect(await read()).toEqual({ almostPosition: 3, almostMinutes: 10 })
+    const input = { almostPosition: 5, almostMinutes: 0 }
+    expect((await run(clinic.admin, SERVICE, { id: clinic.serviceId, input })).value).toEqual(input)
+    expect(await read()).toEqual(input)
+    expect(await audited(clinic.serviceId)).toMatchObject({
+      action: 'service.updated',
+      detail: 'almostPosition, almostMinutes',
+    })
+    expect(await tried(SERVICE, { id: clinic.serviceId, input: { almostPosition: 3 } })).toEqual(adminOnly)
+    const CREATE = `mutation ($input: CreateServiceInput!) { createService(input: $input) { almostPosition almostMinutes } }`
+    const made = { clinicId: other.id, name: 'Bloods', ticketLetter: 'B', slotMinutes: 5, ...input }
+    expect((await run(other.admin, CREATE, { input: made })).value).toEqual(input)
+  })
+})
+
 describe('services', () => {
   const CREATE = `mutation ($input: CreateServiceInput!) { createService(input: $input) { id name ticketLetter slotMinutes bookedLeadMinutes open clinic { id } } }`
   const UPDATE = `mutation ($id: ID!, $input: UpdateServiceInput!) { updateService(id: $id, input: $input) { name slotMinutes } }`

@@ -1,5 +1,6 @@
 import { asObject, builder, ever, on } from '../builder.ts'
-import type { DoctorHoursModel, HoursExceptionModel } from '../database/generated/models.ts'
+import type { ClinicModel, DoctorHoursModel, HoursExceptionModel } from '../database/generated/models.ts'
+import { MessageRouteEnum } from '../enums.ts'
 import { ClinicRef, DoctorRef, ServiceRef } from '../refs.ts'
 import {
   createService,
@@ -14,6 +15,9 @@ import {
 } from './commands.ts'
 import { timeOf } from './day.ts'
 import { listClinics } from './store.ts'
+
+/** How the clinic's messages go out is for its desk and admins. */
+const settingsOf = on('clinic.settings', ({ id }: Pick<ClinicModel, 'id'>) => ({ clinicId: id }))
 
 ClinicRef.implement({
   description: 'A site with a time zone and services.',
@@ -46,6 +50,30 @@ ClinicRef.implement({
       authScopes: asObject,
       description: 'Languages of the clinic as BCP 47 tags, the first one by default.',
     }),
+    messageRoute: t.expose('messageRoute', {
+      type: MessageRouteEnum,
+      nullable: true,
+      authScopes: settingsOf,
+      description: 'On which ways messages go out.',
+    }),
+    quietFrom: t.string({
+      nullable: true,
+      authScopes: settingsOf,
+      description: 'From this local wall-clock time on reminders wait, as in 21:00; equal to quietTo they never wait.',
+      resolve: (clinic) => timeOf(clinic.quietFrom),
+    }),
+    quietTo: t.string({
+      nullable: true,
+      authScopes: settingsOf,
+      description: 'At this local wall-clock time reminders that waited go out, as in 08:00.',
+      resolve: (clinic) => timeOf(clinic.quietTo),
+    }),
+    dailySmsCap: t.exposeInt('dailySmsCap', {
+      nullable: true,
+      authScopes: settingsOf,
+      description:
+        'So many messages go out by SMS in one calendar day of the clinic at most; those beyond are SUPPRESSED.',
+    }),
     services: t.field({
       type: [ServiceRef],
       authScopes: asObject,
@@ -70,6 +98,14 @@ ServiceRef.implement({
     bookedLeadMinutes: t.exposeInt('bookedLeadMinutes', {
       authScopes: asObject,
       description: 'So many minutes before the start of their slot booked patients take their place in the queue.',
+    }),
+    almostPosition: t.exposeInt('almostPosition', {
+      authScopes: asObject,
+      description: 'At this position in the queue, 1 being next, a patient is told that it is almost their turn …',
+    }),
+    almostMinutes: t.exposeInt('almostMinutes', {
+      authScopes: asObject,
+      description: '… or when their likely wait falls under so many minutes, whichever comes first.',
     }),
     open: t.exposeBoolean('open', { authScopes: asObject, description: 'Takes walk-ins at present.' }),
     closedReason: t.exposeString('closedReason', {
@@ -196,6 +232,10 @@ const UpdateClinicInput = builder.inputType('UpdateClinicInput', {
     undoSeconds: t.int({ description: 'Seconds, from 0 to 3600.' }),
     noShowMinutes: t.int({ description: 'Minutes, from 1 to 1440; null leaves it to the desk.' }),
     languages: t.stringList({ description: 'BCP 47 tags, as in en; the first one by default.' }),
+    messageRoute: t.field({ type: MessageRouteEnum }),
+    quietFrom: t.string({ description: 'Local wall-clock time, as in 21:00.' }),
+    quietTo: t.string({ description: 'Local wall-clock time, as in 08:00; equal to quietFrom it is never quiet.' }),
+    dailySmsCap: t.int({ description: 'Messages, from 0 to 100000.' }),
   }),
 })
 
@@ -206,6 +246,8 @@ const CreateServiceInput = builder.inputType('CreateServiceInput', {
     ticketLetter: t.string({ required: true, description: 'One letter from A to Z, or two; unique in the clinic.' }),
     slotMinutes: t.int({ required: true, description: 'Minutes, from 5 to 480.' }),
     bookedLeadMinutes: t.int({ description: 'Minutes, 0 unless told.' }),
+    almostPosition: t.int({ description: 'From 1 to 50, 3 unless told.' }),
+    almostMinutes: t.int({ description: 'Minutes, from 0 to 240, 10 unless told; 0: by position alone.' }),
   }),
 })
 
@@ -215,6 +257,8 @@ const UpdateServiceInput = builder.inputType('UpdateServiceInput', {
     name: t.string(),
     slotMinutes: t.int({ description: 'Minutes, from 5 to 480; bookings that are made keep their length.' }),
     bookedLeadMinutes: t.int({ description: 'Minutes.' }),
+    almostPosition: t.int({ description: 'From 1 to 50.' }),
+    almostMinutes: t.int({ description: 'Minutes, from 0 to 240; 0: by position alone.' }),
   }),
 })
 

@@ -15,8 +15,15 @@ describe('settings of a clinic', () => {
         timeZone: 'europe/berlin',
         dayStartsAt: '04:30',
         languages: ['EN', 'pt-br', 'en'],
+        messageRoute: 'PUSH_FIRST',
+        quietFrom: '21:30',
+        quietTo: '00:00',
+        dailySmsCap: 0,
       }),
-    ).toEqual({ name: 'North', timeZone: 'Europe/Berlin', dayStartsAt: 270, languages: ['en', 'pt-BR'] })
+    ).toEqual({
+      ...{ name: 'North', timeZone: 'Europe/Berlin', dayStartsAt: 270, languages: ['en', 'pt-BR'] },
+      ...{ messageRoute: 'PUSH_FIRST', quietFrom: 1290, quietTo: 0, dailySmsCap: 0 },
+    })
   })
 
   test.each([
@@ -29,6 +36,10 @@ describe('settings of a clinic', () => {
     [{ undoSeconds: 3601 }, 'from 0 to 3600'],
     [{ noShowMinutes: 0 }, 'from 1 to 1440'],
     [{ languages: [] }, 'at least one language'],
+    [{ quietFrom: '24:00' }, '00:00 to 23:59'],
+    [{ quietTo: '8' }, '00:00 to 23:59'],
+    [{ dailySmsCap: -1 }, 'from 0 to 100000'],
+    [{ dailySmsCap: 100_001 }, 'from 0 to 100000'],
     [{ languages: ['en', '?'] }, 'language tag'],
   ])('%j is refused', (input, message) => {
     expect(() => clinicSettings(input)).toThrow(message)
@@ -40,6 +51,13 @@ test('slots are 5 minutes to 8 hours long', () => {
   expect(() => serviceSettings({ slotMinutes: 4 })).toThrow('from 5 to 480')
   expect(() => serviceSettings({ slotMinutes: 481 })).toThrow('from 5 to 480')
   expect(() => serviceSettings({ bookedLeadMinutes: -1 })).toThrow('from 0 to 1440')
+})
+
+test('it is almost a patient’s turn at a position from 1 to 50 or within 4 hours', () => {
+  const input = { almostPosition: 1, almostMinutes: 0 }
+  expect(serviceSettings(input)).toEqual(input)
+  for (const almostPosition of [0, 51, 1.5]) expect(() => serviceSettings({ almostPosition })).toThrow('from 1 to 50')
+  for (const almostMinutes of [-1, 241]) expect(() => serviceSettings({ almostMinutes })).toThrow('from 0 to 240')
 })
 
 test('a ticket letter is a capital, or two', () => {

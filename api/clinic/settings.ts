@@ -1,3 +1,4 @@
+import type { MessageRoute } from '../database/generated/enums.ts'
 import { badInput } from '../errors.ts'
 import { languageTag } from '../patient/language.ts'
 import { requiredLine, wholeNumber } from '../text.ts'
@@ -11,6 +12,10 @@ export type ClinicInput = {
   undoSeconds?: number | null
   noShowMinutes?: number | null
   languages?: readonly string[] | null
+  messageRoute?: MessageRoute | null
+  quietFrom?: string | null
+  quietTo?: string | null
+  dailySmsCap?: number | null
 }
 
 export type ClinicSettings = {
@@ -21,6 +26,10 @@ export type ClinicSettings = {
   undoSeconds: number
   noShowMinutes: number | null
   languages: string[]
+  messageRoute: MessageRoute
+  quietFrom: number
+  quietTo: number
+  dailySmsCap: number
 }
 
 const zone = (name: string): string => {
@@ -29,12 +38,15 @@ const zone = (name: string): string => {
   return found
 }
 
-const dayStart = (time: string): number => {
+const timeOfDay = (time: string, field: string, example: string): number => {
   const minute = minuteOf(time)
   if (minute === null || minute === MINUTES_A_DAY)
-    throw badInput('input.dayStartsAt', 'must be a local wall-clock time from 00:00 to 23:59, as in 04:00')
+    throw badInput(field, `must be a local wall-clock time from 00:00 to 23:59, as in ${example}`)
   return minute
 }
+
+/** No clinic has more patients in a day than this, and a typing error must not cost more. */
+const MOST_SMS_A_DAY = 100_000
 
 const languages = (tags: readonly string[]): string[] => {
   if (tags.length === 0) throw badInput('input.languages', 'must name at least one language, as in en')
@@ -48,27 +60,41 @@ export const clinicSettings = (input: ClinicInput): Partial<ClinicSettings> => (
   ...(input.graceMinutes != null && {
     graceMinutes: wholeNumber(input.graceMinutes, 'input.graceMinutes', [0, MINUTES_A_DAY]),
   }),
-  ...(input.dayStartsAt != null && { dayStartsAt: dayStart(input.dayStartsAt) }),
+  ...(input.dayStartsAt != null && { dayStartsAt: timeOfDay(input.dayStartsAt, 'input.dayStartsAt', '04:00') }),
   ...(input.undoSeconds != null && { undoSeconds: wholeNumber(input.undoSeconds, 'input.undoSeconds', [0, 3600]) }),
   ...(input.noShowMinutes !== undefined && {
     noShowMinutes:
       input.noShowMinutes === null ? null : wholeNumber(input.noShowMinutes, 'input.noShowMinutes', [1, MINUTES_A_DAY]),
   }),
   ...(input.languages != null && { languages: languages(input.languages) }),
+  ...(input.messageRoute != null && { messageRoute: input.messageRoute }),
+  ...(input.quietFrom != null && { quietFrom: timeOfDay(input.quietFrom, 'input.quietFrom', '21:00') }),
+  ...(input.quietTo != null && { quietTo: timeOfDay(input.quietTo, 'input.quietTo', '08:00') }),
+  ...(input.dailySmsCap != null && {
+    dailySmsCap: wholeNumber(input.dailySmsCap, 'input.dailySmsCap', [0, MOST_SMS_A_DAY]),
+  }),
 })
 
 export type ServiceInput = {
   name?: string | null
   slotMinutes?: number | null
   bookedLeadMinutes?: number | null
+  almostPosition?: number | null
+  almostMinutes?: number | null
 }
 
-/** What a service is called and how long its slots are; a slot is at most a working day long. */
+/** What a service is called, how long its slots are (at most a working day), and when it is almost a patient's turn. */
 export const serviceSettings = (input: ServiceInput) => ({
   ...(input.name != null && { name: requiredLine(input.name, { field: 'input.name', max: 100 }) }),
   ...(input.slotMinutes != null && { slotMinutes: wholeNumber(input.slotMinutes, 'input.slotMinutes', [5, 480]) }),
   ...(input.bookedLeadMinutes != null && {
     bookedLeadMinutes: wholeNumber(input.bookedLeadMinutes, 'input.bookedLeadMinutes', [0, MINUTES_A_DAY]),
+  }),
+  ...(input.almostPosition != null && {
+    almostPosition: wholeNumber(input.almostPosition, 'input.almostPosition', [1, 50]),
+  }),
+  ...(input.almostMinutes != null && {
+    almostMinutes: wholeNumber(input.almostMinutes, 'input.almostMinutes', [0, 240]),
   }),
 })
 

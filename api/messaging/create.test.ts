@@ -47,6 +47,20 @@ describe('the configuration of messages', () => {
     })
   })
 
+  test.each([
+    ['a demonstration', {}, true],
+    ['production', { NODE_ENV: 'production', PUBLIC_URL: 'https://a.example', JWT_SECRET: 'x'.repeat(40) }, false],
+    ['an account', { ...account, TWILIO_AUTH_TOKEN: 'token', TWILIO_FROM: '+15005550006' }, false],
+    ['a process that sends nothing', { WORK: 'api', DATABASE_URL: 'postgresql://localhost/anteroom' }, false],
+  ])('in %s (%j) codes are shown: %s', (_name, env, isShown) => {
+    const said: string[] = []
+    const { lines, log } = keepingLog()
+    const { sms } = createMessaging(parseConfig(env), log, (text) => said.push(text))
+    sms.showCode?.({ to: '+14155550100', purpose: 'REGISTER', code: '471100' })
+    expect(said.join('').includes('471100')).toBe(isShown)
+    expect(lines.join('')).not.toContain('471100')
+  })
+
   test('credentials are checked with a clear word, and stand in no log', async () => {
     const standIn = await startTwilioStandIn()
     const env = { ...account, TWILIO_FROM: '+15005550006', TWILIO_API_URL: standIn.url }

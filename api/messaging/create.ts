@@ -5,7 +5,7 @@ import type { ServiceAccount } from 'firebase-admin/app'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
 import { createFirebase } from './firebase.ts'
-import { outboxPush, outboxSms } from './outbox.ts'
+import { demonstrationSms, outboxPush, outboxSms } from './outbox.ts'
 import type { Messaging } from './provider.ts'
 import { createTwilio } from './twilio.ts'
 
@@ -38,9 +38,15 @@ const agentTo = (apiUrl: string): Agent => {
   })
 }
 
-/** Twilio and Firebase where their credentials are given, else the outbox. Malformed credentials are a ConfigError. */
-export const createMessaging = (config: Config, log: Logger): Messaging => {
-  const sms = config.twilio ? createTwilio({ config: config.twilio, publicUrl: config.publicUrl }) : outboxSms
+/**
+ * Twilio and Firebase where their credentials are given, else the outbox. Malformed credentials are a ConfigError.
+ * `show` prints for whoever started a demonstration; in production nothing is shown.
+ */
+export const createMessaging = (config: Config, log: Logger, show?: (text: string) => void): Messaging => {
+  // A process that leaves the sending to others cannot know whether they have an account.
+  const isDemonstration = !config.production && config.work.jobs
+  const outbox = show && isDemonstration ? demonstrationSms(show) : outboxSms
+  const sms = config.twilio ? createTwilio({ config: config.twilio, publicUrl: config.publicUrl }) : outbox
   let push = outboxPush
   if (config.firebase) {
     const { serviceAccount, apiUrl } = config.firebase

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseNow } from '../access/clock.ts'
 import { cancelAppointment, sayLate } from '../appointment/commands.ts'
 import { clinicDay } from '../clinic/day.ts'
@@ -39,8 +40,22 @@ const which = (bookings: readonly Booking[]): Said => {
 const isStopped = async ({ db }: Deps, phoneNumber: string): Promise<boolean> =>
   (await db.stoppedNumber.findUnique({ where: { phoneNumber } })) !== null
 
-const stop = async ({ db }: Deps, phoneNumber: string): Promise<void> => {
-  await db.$executeRaw`INSERT INTO stopped_numbers (phone_number) VALUES (${phoneNumber}) ON CONFLICT DO NOTHING`
+/** What was claimed before STOP may be with Twilio already; no request takes longer than this. */
+const UNDER_WAY_SECONDS = 10
+const LOOK_MS = 50
+
+const isUnderWay = async ({ db }: Deps, phoneNumber: string): Promise<boolean> => {
+  const [row] = await db.$queryRaw<{ found: boolean }[]>`
+    SELECT EXISTS (
+      SELECT FROM notifications WHERE phone_number = ${phoneNumber} AND channel = 'SMS' AND status = 'QUEUED'
+        AND tried_at > clock_timestamp() - ${UNDER_WAY_SECONDS} * interval '1 second') AS found`
+  return row?.found ?? false
+}
+
+/** Once this returns, nothing more is sent to the number: it waits for what is being sent at this moment. */
+const stop = async (deps: Deps, phoneNumber: string): Promise<void> => {
+  await deps.db.$executeRaw`INSERT INTO stopped_numbers (phone_number) VALUES (${phoneNumber}) ON CONFLICT DO NOTHING`
+  while (await isUnderWay(deps, phoneNumber)) await sleep(LOOK_MS)
 }
 
 const start = async ({ db }: Deps, phoneNumber: string): Promise<boolean> =>

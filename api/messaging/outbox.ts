@@ -8,6 +8,15 @@ export const outboxSms: SmsProvider = {
   check: async () => null,
 }
 
+/** The outbox of a demonstration: codes, which stand in no list, are shown where it was started. */
+export const demonstrationSms = (say: (text: string) => void): SmsProvider => ({
+  ...outboxSms,
+  showCode: ({ to, purpose, code }) =>
+    say(
+      `\n  Demonstration: the code for ${to} (${purpose}) is ${code}. With Twilio, or in production, it is shown nowhere.\n`,
+    ),
+})
+
 /** Without Firebase's credentials, likewise. */
 export const outboxPush: PushProvider = {
   name: 'outbox',

@@ -35,6 +35,8 @@ export type SmsProvider = {
   find: (message: SoughtMessage) => Promise<SendOutcome | null>
   /** Are the credentials good? Null, or a sentence that says what is wrong. Sends nothing. */
   check: () => Promise<string | null>
+  /** Shows a code to whoever tries Anteroom out. Only the outbox of a demonstration can: where SMS go out, nobody but the phone sees it. */
+  showCode?: (code: { to: string; purpose: string; code: string }) => void
 }
 
 export type PushMessage = {
