@@ -13,6 +13,8 @@ export type BusMessage =
   | { kind: 'session'; sessionId: string }
   /** A message of the ledger changed its state. */
   | { kind: 'message'; clinicId: string; id: string }
+  /** Something was committed: streams of changes may have grown. */
+  | { kind: 'change' }
   /** A job waits to be done. */
   | { kind: 'job'; name: string }
 
@@ -134,6 +136,8 @@ const subjectOf = (message: BusMessage): string => {
       return message.sessionId
     case 'message':
       return message.id
+    case 'change':
+      return 'change'
     case 'job':
       return message.name
   }

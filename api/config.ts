@@ -44,8 +44,10 @@ export type Config = {
   twilio: TwilioConfig | null
   /** Null: push messages end in the outbox. */
   firebase: FirebaseConfig | null
-  /** The countries to whose numbers codes are sent, as ISO 3166-1 codes; null: all. */
+  /** The countries to whose numbers SMS are sent, as ISO 3166-1 codes; null: all. */
   allowedCountries: string[] | null
+  /** Codes that go out by SMS in an hour at most; other caps follow from it. */
+  codesPerHour: number
   logLevel: string
 }
 
@@ -109,6 +111,12 @@ const environment = z.object({
     )
     .refine((codes) => codes.every((code) => isSupportedCountry(code)), 'must be country codes, as in US,CA')
     .optional(),
+  CODES_PER_HOUR: z.coerce
+    .number({ error: 'must be a number' })
+    .int('must be a whole number')
+    .min(1, 'must be from 1 to 10000')
+    .max(10_000, 'must be from 1 to 10000')
+    .default(20),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
@@ -190,6 +198,7 @@ export const parseConfig = (env: Record<string, string | undefined>): Config => 
       ? { serviceAccount: value.FIREBASE_SERVICE_ACCOUNT, apiUrl: value.FIREBASE_API_URL ?? null }
       : null,
     allowedCountries: value.ALLOWED_COUNTRIES ?? null,
+    codesPerHour: value.CODES_PER_HOUR,
     logLevel: value.LOG_LEVEL,
   }
 }

@@ -4,6 +4,7 @@ import type { AuditTrail } from './audit/store.ts'
 import type { Bus } from './bus.ts'
 import type { Config } from './config.ts'
 import type { Db } from './database/client.ts'
+import type { Batch } from './database/transaction.ts'
 import type { Jobs } from './jobs.ts'
 import type { Loaders } from './loaders.ts'
 import type { Messaging } from './messaging/provider.ts'
@@ -31,6 +32,8 @@ export type Context = Deps & {
   hasStaleToken?: boolean
   /** Set while a mutation request under an Idempotency-Key runs. */
   idempotency: { caller: string; key: string; steps: number } | null
+  /** Set while an operation of a synced batch runs: then `db` is the batch's transaction. */
+  batch?: Batch
   /** The address of the caller, for throttling. */
   ip: string
   /** Set where the browser's refresh cookie can be read and written. */

@@ -10,5 +10,12 @@ export const AppointmentStatusEnum = enumOf('AppointmentStatus', values.Appointm
 export const QueueStatusEnum = enumOf('QueueStatus', values.QueueStatus)
 export const NotificationChannelEnum = enumOf('NotificationChannel', values.NotificationChannel)
 export const NotificationKindEnum = enumOf('NotificationKind', values.NotificationKind)
+export const MessageRouteEnum = builder.enumType('MessageRoute', {
+  description: 'On which ways messages go out.',
+  values: {
+    BOTH: { description: 'By SMS and push at once.' },
+    PUSH_FIRST: { description: 'By push to the patient’s devices; by SMS where there are none or none takes it.' },
+  } as const,
+})
 export const CodePurposeEnum = enumOf('CodePurpose', values.CodePurpose, 'What a code sent by SMS is good for.')
 export const NotificationStatusEnum = enumOf('NotificationStatus', values.NotificationStatus)

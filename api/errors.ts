@@ -38,6 +38,10 @@ export const refusals = {
   UNDO_GONE: 'There is nothing to undo: too late, somebody moved the entry since, or the move was not yours.',
   MESSAGE_STALE: 'The message is not worth reading any more, or its text is no longer kept.',
   NUMBER_STOPPED: 'The number answered STOP; nothing is sent to it until it answers START.',
+  RESET:
+    'The device came back from a copy, or its log belongs to another account: take a new clientId, number the operations anew and send them again. Nothing was applied.',
+  MALFORMED: 'The synced operation is not exactly one command with an id that is a UUID and a seq of at least 1.',
+  CURSOR_EXPIRED: 'The cursor is unknown, too old or not of this viewer: load anew, without a cursor.',
   CONFLICT: 'Another change came first; read again and repeat.',
   IDEMPOTENCY_KEY_REUSED: 'The same Idempotency-Key came with a different request.',
   TOO_COMPLEX: 'The document is too deep, too long or asks for too much at once.',

@@ -36,9 +36,13 @@ const stop = (): Promise<void> => {
   return stopping
 }
 
-const welcome = (publicUrl: string, isDemo: boolean, setupLink: string | null): void => {
+const welcome = (
+  publicUrl: string,
+  { isDemo, showsCodes, setupLink }: { isDemo: boolean; showsCodes: boolean; setupLink: string | null },
+): void => {
   say('')
   say('Anteroom is ready.')
+  say(`  Desk and doctors' rooms    ${publicUrl}/`)
   say(`  GraphQL API and GraphiQL   ${publicUrl}/graphql`)
   say(`  Tokens for scripts         ${publicUrl}/oauth/token`)
   say(`  Health                     ${publicUrl}/healthz  ${publicUrl}/readyz`)
@@ -48,6 +52,7 @@ const welcome = (publicUrl: string, isDemo: boolean, setupLink: string | null): 
     say('    reception, doctor, admin          Riverside Clinic')
     say('    reception2, doctor2, admin2       Wellfield Clinic')
     say(`    ${DEMO_PATIENT}                      a patient`)
+    if (showsCodes) say('  Codes by SMS are printed here, for there is no account with Twilio.')
   }
   if (setupLink) {
     say('')
@@ -71,7 +76,7 @@ const workOnly = async (deps: Deps): Promise<void> => {
 const start = async (): Promise<void> => {
   const config = parseConfig(process.env)
   const log = createLog(config.logLevel)
-  const messaging = createMessaging(config, log)
+  const messaging = createMessaging(config, log, say)
   let databaseUrl = config.databaseUrl
   if (!databaseUrl) {
     const embedded = await startEmbedded({ dataDir: config.dataDir, log: say })
@@ -109,7 +114,7 @@ const start = async (): Promise<void> => {
   await jobs.start()
   // Nobody waits for a provider; its answer stands in the log.
   void checkMessaging(messaging, log)
-  welcome(config.publicUrl, isDemo, setupLink)
+  welcome(config.publicUrl, { isDemo, showsCodes: messaging.sms.showCode !== undefined, setupLink })
 }
 
 const explain = (error: unknown): string => {

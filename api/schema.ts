@@ -16,11 +16,13 @@ import './analytics/schema.ts'
 import './appointment/schema.ts'
 import './audit/schema.ts'
 import './background/schema.ts'
+import './changes/schema.ts'
 import './clinic/schema.ts'
 import './notification/schema.ts'
 import './patient/schema.ts'
 import './queue/schema.ts'
 import './staff/schema.ts'
+import './sync/schema.ts'
 import './visit/schema.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
@@ -28,9 +30,12 @@ import { badInput, Refusal } from './errors.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** Each of these is refused by itself: one wrong id must not hold up what else a device brings. */
+const JUDGED_ONE_BY_ONE = 'input.operations'
+
 /** Refuses ids that are no UUIDs, by the path at which they stand, before they reach the database. */
 const demandUuids = (type: GraphQLInputType, value: unknown, path: string): void => {
-  if (value === null || value === undefined) return
+  if (value === null || value === undefined || path === JUDGED_ONE_BY_ONE) return
   if (isNonNullType(type)) demandUuids(type.ofType, value, path)
   else if (isListType(type)) {
     for (const [index, item] of (value as unknown[]).entries()) demandUuids(type.ofType, item, `${path}.${index}`)
@@ -70,6 +75,8 @@ const unnoted = new Set([
   'visit',
   'queue',
   'queueEntry',
+  // A first load is noted by itself; what follows are the same records again.
+  'changes',
 ])
 
 const note = (

@@ -47,6 +47,9 @@ export const rights = {
   'entry.leave': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
   'entry.undo': { PATIENT: 'own', RECEPTIONIST: 'clinic', DOCTOR: 'services' },
 
+  // Pushing what was done offline, and pulling: each operation and each record has its own right besides.
+  'sync.use': { PATIENT: 'any', RECEPTIONIST: 'any', DOCTOR: 'any' },
+
   'notification.read': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
   'notification.send': { RECEPTIONIST: 'clinic' },
 
@@ -54,6 +57,7 @@ export const rights = {
   'user.manage': { ADMIN: 'clinic' },
   'service.manage': { ADMIN: 'clinic' },
   'clinic.manage': { ADMIN: 'clinic' },
+  'clinic.settings': { RECEPTIONIST: 'clinic', ADMIN: 'clinic' },
   'hours.read': { RECEPTIONIST: 'clinic', DOCTOR: 'own', ADMIN: 'clinic' },
   'hours.manage': { ADMIN: 'clinic' },
   'duty.set': { RECEPTIONIST: 'clinic', DOCTOR: 'own', ADMIN: 'clinic' },

@@ -34,6 +34,7 @@ Query
   visit                                  r       r..     .r.    r..    .r.   r..
   notifications                          U       .rr     .rF    .FF    .FF   .FF
   users analytics auditLog failedJobs    U       .FF     .FF    .FF    .rF   .rF
+  changes                                U       r..     r..    r..    F..   r..
 
 Mutation
   loginPatient loginStaff                r       r..     r..    r..    r..   r..
@@ -64,6 +65,7 @@ Mutation
   setIntake                              U       .FF     .rN    FFF    .rN   rrN
   retryJob dropJob                       U       .FF     .FF    .FF    .rN   .rN
   resendMessage                          U       FFF     .rN    FFF    .FF   FFF
+  sync                                   U       r..     r..    r..    F..   r..
 
 Subscription
   queueUpdated                           U       .FF     .rN    rNN    .FF   rNN
@@ -71,6 +73,7 @@ Subscription
   visitUpdated                           r       r..     .r.    r..    .r.   r..
   displayUpdated                         r       .rr     .rr    .rr    .rr   .rr
   notificationUpdated                    U       .FF     .rN    .FF    .FF   .FF
+  changesAvailable                       U       r..     r..    r..    F..   r..
 
 Session
   accessToken refreshToken               -       r..     r..    r..    r..   r..
@@ -80,10 +83,13 @@ Clinic
   id name timeZone dayStartsAt           r       .rr     .rr    .rr    .rr   .rr
   graceMinutes undoSeconds noShowMinutes r       .rr     .rr    .rr    .rr   .rr
   languages services doctors             r       .rr     .rr    .rr    .rr   .rr
+  messageRoute quietFrom quietTo         U       .FF     .rF    .FF    .rF   .rF
+  dailySmsCap                            U       .FF     .rF    .FF    .rF   .rF
 
 Service
   id name ticketLetter slotMinutes       r       .rr     .rr    rrr    .rr   rrr
   bookedLeadMinutes open closedReason    r       .rr     .rr    rrr    .rr   rrr
+  almostPosition almostMinutes           r       .rr     .rr    rrr    .rr   rrr
   clinic doctors                         r       .rr     .rr    rrr    .rr   rrr
 
 Doctor
@@ -129,7 +135,10 @@ QueueEntry
   endReason arrivedAt dueAt calledAt     -       r--     .r-    r--    .--   r--
   startedAt finishedAt version service   -       r--     .r-    r--    .--   r--
   doctor patient appointment history     -       r--     .r-    r--    .--   r--
+  boundDoctor place                      -       r--     .r-    r--    .--   r--
   reason                                 -       r--     .F-    r--    .--   r--
+EntryPlace
+  rank subRank arrivalSeq ownDueAt       -       r--     .r-    r--    .--   r--
 QueueEvent
   at kind reason position                -       r--     .r-    r--    .--   r--
 QueuePosition
@@ -166,6 +175,18 @@ UrgencyStats
 AuditEvent
   id at actor action entity entityId     -       .--     .--    .--    .r-   .r-
   detail                                 -       .--     .--    .--    .r-   .r-
+  clientId                               -       .--     .--    .--    .0-   .0-
+
+ChangeSet
+  cursor hasMore                         -       r..     r..    r..    -..   r..
+  patients appointments entries          -       r..     r..    r..    -..   r..
+  removed overridden                     -       0..     0..    0..    -..   0..
+SyncResult
+  outcomes nextSeq changes               -       -..     -..    -..    -..   -..
+OperationResult
+  id outcome code message overrides      -       -..     -..    -..    -..   -..
+FieldOverride
+  field by at value                      -       -..     -..    -..    -..   -..
 
 FailedJob
   id name attempts error                 -       .--     .--    .--    .r-   .r-

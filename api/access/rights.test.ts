@@ -103,11 +103,13 @@ const asks: Record<string, Ask> = {
   'Query.notifications': inClinic(),
   'Query.auditLog': inClinic({ first: 200 }),
   'Query.failedJobs': inClinic(),
+  'Query.changes': null,
   'Subscription.queueUpdated': { of: 'Queue', args: (serviceId) => ({ serviceId }) },
   'Subscription.positionUpdated': { of: 'QueueEntry', args: (entryId) => ({ entryId }) },
   'Subscription.visitUpdated': { of: 'QueueEntry', args: (entryId) => linkTo(entryId) },
   'Subscription.displayUpdated': inClinic(),
   'Subscription.notificationUpdated': inClinic(),
+  'Subscription.changesAvailable': null,
 }
 
 /** The links to some visits, by entry. */

@@ -164,7 +164,7 @@ builder.queryFields((t) => ({
   }),
 }))
 
-const BookAppointmentInput = builder.inputType('BookAppointmentInput', {
+export const BookAppointmentInput = builder.inputType('BookAppointmentInput', {
   description:
     'Without a doctor the first free one is reserved, and the entry is not bound to that doctor. Urgency other than ROUTINE is for staff.',
   fields: (t) => ({
@@ -180,7 +180,7 @@ const BookAppointmentInput = builder.inputType('BookAppointmentInput', {
   }),
 })
 
-const RescheduleAppointmentInput = builder.inputType('RescheduleAppointmentInput', {
+export const RescheduleAppointmentInput = builder.inputType('RescheduleAppointmentInput', {
   fields: (t) => ({
     id: t.id({ required: true }),
     startsAt: t.field({ type: 'DateTime', required: true, description: 'The start of a free slot.' }),

@@ -24,6 +24,11 @@ const AuditEventRef = builder.objectRef<AuditEventModel>('AuditEvent').implement
     entity: t.exposeString('entity', { description: 'The type of the record.', authScopes: asObject }),
     entityId: t.exposeID('entityId', { nullable: true, authScopes: asObject }),
     detail: t.exposeString('detail', { nullable: true, authScopes: asObject }),
+    clientId: t.exposeID('clientId', {
+      nullable: true,
+      authScopes: asObject,
+      description: 'The operation log of the device that synced it; null for what was done while connected.',
+    }),
   }),
 })
 

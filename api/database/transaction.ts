@@ -15,6 +15,27 @@ export type Work = {
   audit: (row: AuditRow) => Promise<void>
 }
 
+/** The one transaction of several commands, as of a device's synced operations: each of them runs behind a savepoint of its own. */
+export type Batch = {
+  tx: Tx
+  /** What the commands that succeeded made; told to the bus after the commit. */
+  touched: Map<string, number>
+  sessions: Set<string>
+  /** The operation that runs now. */
+  act: Act
+}
+
+/** A command that was given on a device, perhaps long ago. */
+export type Act = {
+  operationId: string
+  /** When, in microseconds since 1970, by the database's clock. */
+  stamp: number
+  /** The same in milliseconds. */
+  at: Date
+  /** When the device last had nothing unsent: what it sends now was done later. Null where that was never so. */
+  since: Date | null
+}
+
 export type AuditRow = {
   action: string
   entity: string
@@ -61,6 +82,9 @@ export const refusalOf = (error: unknown): Refusal | null => {
   return hit ? new Refusal(constraints[hit] as RefusalCode) : null
 }
 
+/** True where the database undid the transaction for the sake of others: the same again will do. */
+export const isToRepeat = (error: unknown): boolean => RETRY.test(words(error))
+
 const RETRY = /\b(40001|40P01|P2034)\b|deadlock detected|could not serialize/
 
 const unavailable =
@@ -96,6 +120,7 @@ export const transact = async <T extends { id: string } | null>(
   reload: (db: Db, id: string) => Promise<T | null>,
   command: (work: Work) => Promise<T>,
 ): Promise<T> => {
+  if (ctx.batch) return inBatch(ctx, ctx.batch, command)
   const path = ctx.idempotency ? String(ctx.idempotency.steps++) : ''
   for (let attempt = 1; ; attempt++) {
     const touched = new Map<string, number>()
@@ -116,18 +141,60 @@ export const transact = async <T extends { id: string } | null>(
         },
         { maxWait: 10_000, timeout: 15_000 },
       )
-      for (const [serviceId, version] of touched) ctx.bus.publish({ kind: 'queue', serviceId, version })
-      for (const sessionId of sessions) ctx.bus.publish({ kind: 'session', sessionId })
-      if (done) ctx.jobs.committed(done)
+      tellOf(ctx, { tx: done, touched, sessions })
       return result
     } catch (error) {
       if (error instanceof AlreadyDone) return (error.recordId ? await reload(ctx.db, error.recordId) : null) as T
       if (error instanceof Refusal) throw error
       const refusal = refusalOf(error)
       if (refusal) throw refusal
-      if (attempt < 4 && RETRY.test(words(error))) continue
+      if (attempt < 4 && isToRepeat(error)) continue
       throw error
     }
+  }
+}
+
+/** Tells the other instances, and whoever waits, what a transaction made; after its commit. */
+export const tellOf = (
+  { bus, jobs }: Pick<Context, 'bus' | 'jobs'>,
+  { tx, touched, sessions }: { tx: Tx | null; touched: Map<string, number>; sessions: Set<string> },
+): void => {
+  for (const [serviceId, version] of touched) bus.publish({ kind: 'queue', serviceId, version })
+  for (const sessionId of sessions) bus.publish({ kind: 'session', sessionId })
+  bus.publish({ kind: 'change' })
+  if (tx) jobs.committed(tx)
+}
+
+/**
+ * Runs one act of several in a transaction: its failure takes back only what it did itself.
+ * Where the whole transaction is lost, so is the savepoint, and the failure is everybody's.
+ */
+export const behindSavepoint = async <T>(tx: Tx, act: () => Promise<T>): Promise<T> => {
+  await tx.$executeRaw`SAVEPOINT act`
+  try {
+    const result = await act()
+    await tx.$executeRaw`RELEASE SAVEPOINT act`
+    return result
+  } catch (error) {
+    if (isToRepeat(error) || isUnavailable(error)) throw error
+    await tx.$executeRaw`ROLLBACK TO SAVEPOINT act`
+    await tx.$executeRaw`RELEASE SAVEPOINT act`
+    throw error
+  }
+}
+
+/** One command of a batch: whoever runs the batch has set the savepoint to which a failure goes back. */
+const inBatch = async <T>(ctx: Context, batch: Batch, command: (work: Work) => Promise<T>): Promise<T> => {
+  const { tx } = batch
+  const touched = new Map<string, number>()
+  const sessions = new Set<string>()
+  try {
+    const made = await command({ tx, ctx, touched, sessions, audit: (row) => writeAudit(tx, ctx, row) })
+    for (const [serviceId, version] of touched) batch.touched.set(serviceId, version)
+    for (const sessionId of sessions) batch.sessions.add(sessionId)
+    return made
+  } catch (error) {
+    throw error instanceof Refusal ? error : (refusalOf(error) ?? error)
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type Action, can } from '../access/can.ts'
 import { databaseNow } from '../access/clock.ts'
 import { checkCode, spendCode } from '../access/codes.ts'
 import { type OpenedSession, openSession } from '../access/commands.ts'
@@ -12,12 +13,35 @@ import { transact, type Work } from '../database/transaction.ts'
 import { uuidOf, uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
 import type { PatientRow } from '../loaders.ts'
+import { laterThan, mergeFields, type PatientField, patientFields } from '../sync/merge.ts'
 import { type Details, type DetailsInput, detailsOf } from './details.ts'
 import { canLogIn, mergedDetails } from './merge.ts'
 import { phoneNumberOf } from './phone.ts'
-import { findPatientRow, linkPatient, matchPatient, reloadPatient, standing } from './store.ts'
+import {
+  databaseMicros,
+  type FieldOverride,
+  findPatientRow,
+  linkPatient,
+  loadFieldHolders,
+  loadSeenStamps,
+  matchPatient,
+  nameOfWriter,
+  noteBeaten,
+  reloadPatient,
+  type StoredWrite,
+  standing,
+  storeFieldWrites,
+} from './store.ts'
 
 export const subjectOfPatient = (patient: PatientRow) => ({ patientId: patient.id, clinicIds: patient.clinicIds })
+
+/** Whether the viewer may do this to a patient; for doctors it depends on the queues in which the patient is today. */
+export const mayOn = async (action: Action, patient: PatientRow, { viewer, loaders }: Context): Promise<boolean> => {
+  if (can(viewer, action, subjectOfPatient(patient))) return true
+  if (viewer?.kind !== 'user' || viewer.serviceIds.length === 0) return false
+  const serviceIds = (await loaders.servicesOfPatient.load(patient.id)).map(({ serviceId }) => serviceId)
+  return can(viewer, action, { ...subjectOfPatient(patient), serviceIds })
+}
 
 /** Nobody can guess it, and it fits a small QR code. */
 const newCode = (): string => randomBytes(16).toString('base64url')
@@ -62,6 +86,7 @@ export const registerPatient = async (ctx: Context, input: Registration): Promis
       skipDuplicates: true,
     })
     if (count === 0) throw new Refusal('PHONE_NEEDS_CODE')
+    await noteWrites(work, id, { fields: givenFields(details), version: 1, by: { accountId: id, clinicId: null } })
     await audit({ action: 'patient.registered', entity: 'Patient', entityId: id, clinicId: null })
     return reloadPatient(tx, id)
   })
@@ -94,6 +119,12 @@ const takeOver = async (
       ...(details.dateOfBirth && !row.dateOfBirth && { dateOfBirth: details.dateOfBirth }),
     },
   })
+  const fields: PatientField[] = [
+    ...(details.language ? (['language'] as const) : []),
+    ...(details.dateOfBirth && !row.dateOfBirth ? (['dateOfBirth'] as const) : []),
+  ]
+  const { version } = await reloadPatient(tx, id)
+  await noteWrites(work, id, { fields, version, by: { accountId: id, clinicId: null } })
   await tx.device.deleteMany({ where: { patientId: id } })
   await endSessions(work, { patientId: id }, { reason: 'RESET' })
   await audit({ action: 'patient.taken_over', entity: 'Patient', entityId: id, clinicId: null })
@@ -152,6 +183,11 @@ export const createPatient = async (ctx: Context, input: NewPatient): Promise<Pa
     })
     if (count === 0) return storedBefore(work, id, desk)
     await linkPatient(tx, desk.clinicId, id)
+    await noteWrites(work, id, {
+      fields: givenFields(details),
+      version: 1,
+      by: { accountId: desk.userId, clinicId: desk.clinicId },
+    })
     if (guardian) await touchSessions(work, { patientId: guardian.id })
     await audit({ action: 'patient.created', entity: 'Patient', entityId: id, clinicId: desk.clinicId })
     return reloadPatient(tx, id)
@@ -167,22 +203,72 @@ const storedBefore = async ({ tx }: Work, id: string, desk: UserViewer): Promise
   return stored.mergedIntoId ? reloadPatient(tx, stored.mergedIntoId) : stored
 }
 
+const givenFields = (details: Details): PatientField[] => patientFields.filter((field) => details[field] != null)
+
+type Author = { accountId: string; clinicId: string | null }
+
+const authorOf = (ctx: Context): Author =>
+  ctx.viewer?.kind === 'user'
+    ? { accountId: ctx.viewer.userId, clinicId: ctx.viewer.clinicId }
+    : { accountId: ctx.viewer?.patientId ?? '', clinicId: null }
+
+/** A write of this command by this author; that of a synced operation was done when the operation was. */
+const newWrite = async ({ tx, ctx }: Work, by: Author): Promise<Omit<StoredWrite, 'version'>> => {
+  const act = ctx.batch?.act
+  return {
+    id: act?.operationId ?? uuidv7(),
+    isOperation: act !== undefined,
+    stamp: act?.stamp ?? (await databaseMicros(tx)),
+    seenStamp: 0,
+    isStaff: by.clinicId !== null,
+    ...by,
+  }
+}
+
+/** Notes fields that were written by somebody who saw the record as it is. */
+const noteWrites = async (
+  work: Work,
+  patientId: string,
+  { fields, version, by }: { fields: readonly PatientField[]; version: number; by: Author },
+): Promise<void> => {
+  if (fields.length === 0) return
+  const holders = await loadFieldHolders(work.tx, patientId)
+  const write = await newWrite(work, by)
+  const writes = fields.map((field) => ({ ...write, ...laterThan(write, holders.get(field) ?? null), field, version }))
+  await storeFieldWrites(work.tx, patientId, writes)
+}
+
+/** A changed record, and the fields of the change that others hold against it. */
+export type ChangedPatient = { patient: PatientRow; overrides: FieldOverride[] }
+
 /** A patient changes their own record. */
 export const updateProfile = async (ctx: Context, input: DetailsInput): Promise<PatientRow> => {
   demand(ctx.viewer, 'patient.profile')
   if (ctx.viewer?.kind !== 'patient') throw new Refusal('FORBIDDEN')
-  if (input.phoneNumber === null) throw badInput('input.phoneNumber', 'must be a number: it is the one to log in with')
-  return changeDetails(ctx, ctx.viewer.patientId, input)
+  return (await mergePatient(ctx, ctx.viewer.patientId, input)).patient
 }
 
 /** The desk changes the record of a patient of the clinic; a guardian that of their ward. */
-export const updatePatient = async (ctx: Context, id: string, input: DetailsInput): Promise<PatientRow> => {
+export const updatePatient = async (ctx: Context, id: string, input: DetailsInput): Promise<PatientRow> =>
+  (await mergePatient(ctx, id, input)).patient
+
+/**
+ * Changes a record field by field. `seen` is the version that the writer had on screen, perhaps long ago; without it, they saw the
+ * record as it is now. Patients change their own record and their wards', the desk those of the clinic's patients.
+ */
+export const mergePatient = async (
+  ctx: Context,
+  id: string,
+  input: DetailsInput,
+  seen?: number | null,
+): Promise<ChangedPatient> => {
   const action = ctx.viewer?.kind === 'patient' ? 'patient.profile' : 'patient.update'
   demand(ctx.viewer, action)
   const patient = await standing(ctx.loaders, id)
   demandOn(ctx.viewer, action, 'patient', patient, subjectOfPatient)
-  if (ctx.viewer?.kind === 'patient' && ctx.viewer.patientId === patient.id) return updateProfile(ctx, input)
-  return changeDetails(ctx, patient.id, input)
+  if (input.phoneNumber === null && ctx.viewer?.kind === 'patient' && ctx.viewer.patientId === patient.id)
+    throw badInput('input.phoneNumber', 'must be a number: it is the one to log in with')
+  return changeDetails(ctx, patient.id, input, seen)
 }
 
 /** A number that patients set themselves is good for log-in as it is at registration; one set by others is not until it is confirmed. */
@@ -191,26 +277,84 @@ const verifiedAfter = (ctx: Context, patient: PatientRow, details: Details): { p
   return { phoneVerified: ctx.viewer?.kind === 'patient' && ctx.viewer.patientId === patient.id }
 }
 
-const changeDetails = async (ctx: Context, id: string, input: DetailsInput): Promise<PatientRow> => {
+const textOf = (value: Details[PatientField]): string | null =>
+  value instanceof Date ? value.toISOString().slice(0, 10) : (value ?? null)
+
+const instantOf = (stamp: number): string => new Date(Math.floor(stamp / 1000)).toISOString()
+
+/** What of a change takes its field, and what others hold against it; both as they go into the record or back to the author. */
+const judge = async (work: Work, patient: PatientRow, details: Details, seen: number | null | undefined) => {
+  const { tx } = work
+  const fields = patientFields.filter((field) => field in details)
+  const holders = await loadFieldHolders(tx, patient.id)
+  const by = authorOf(work.ctx)
+  const write = await newWrite(work, by)
+  const seenVersion = Math.min(seen === undefined ? patient.version : (seen ?? 0), patient.version)
+  const seenStamps = write.isStaff ? new Map<string, number>() : await loadSeenStamps(tx, patient.id, seenVersion)
+  const writeOf = (field: PatientField) => {
+    const own = { ...write, seenStamp: seenStamps.get(field) ?? 0 }
+    return seen === undefined ? { ...own, ...laterThan(own, holders.get(field) ?? null) } : own
+  }
+  const { won, lost } = mergeFields(fields, writeOf, holders)
+  const overrides: FieldOverride[] = []
+  for (const field of lost) {
+    const holder = holders.get(field) as StoredWrite
+    // Who writes what is there already loses nothing.
+    if (textOf(details[field]) === textOf(patient[field])) continue
+    const named = await nameOfWriter(tx, holder, by)
+    overrides.push({ field, by: named, at: instantOf(holder.stamp), value: textOf(patient[field]) })
+  }
+  const isUnseen = (field: PatientField) => {
+    const holder = holders.get(field)
+    return holder?.isOperation && holder.accountId !== by.accountId && holder.version > seenVersion
+  }
+  return { by, won, overrides, writeOf, beaten: won.filter(isUnseen), holders }
+}
+
+const changeDetails = async (
+  ctx: Context,
+  id: string,
+  input: DetailsInput,
+  seen: number | null | undefined,
+): Promise<ChangedPatient> => {
   const details = detailsOf(input, databaseNow())
-  const changed = await transact(ctx, reloadPatient, async ({ tx, audit }) => {
+  let overrides: FieldOverride[] = []
+  const changed = await transact(ctx, reloadPatient, async (work) => {
+    const { tx, audit } = work
     await tx.$queryRaw`SELECT id FROM patients WHERE id = ${id}::uuid FOR UPDATE`
     const patient = await reloadPatient(tx, id)
     if (patient.mergedIntoId) throw notFound('patient')
     if (Object.keys(details).length === 0) return patient
+    const judged = await judge(work, patient, details, seen)
+    overrides = judged.overrides
+    if (judged.won.length === 0) return patient
+    const given = Object.fromEntries(judged.won.map((field) => [field, details[field]])) as Details
+    const version = patient.version + 1
     await tx.$executeRaw`UPDATE patients SET version = version + 1, updated_at = clock_timestamp() WHERE id = ${id}::uuid`
-    await tx.patient.update({ where: { id }, data: { ...details, ...verifiedAfter(ctx, patient, details) } })
+    await tx.patient.update({ where: { id }, data: { ...given, ...verifiedAfter(ctx, patient, given) } })
+    const writes = judged.won.map((field) => ({ ...judged.writeOf(field), field, version }))
+    await storeFieldWrites(tx, id, writes)
+    for (const field of judged.beaten) {
+      const holder = judged.holders.get(field) as StoredWrite
+      if (textOf(given[field]) === textOf(patient[field])) continue
+      await noteBeaten(tx, holder, {
+        field,
+        by: await nameOfWriter(tx, { ...judged.by, isStaff: judged.by.clinicId !== null }, holder),
+        at: instantOf(judged.writeOf(field).stamp),
+        value: textOf(given[field]),
+      })
+    }
     await audit({
       action: 'patient.updated',
       entity: 'Patient',
       entityId: id,
       clinicId: ctx.viewer?.kind === 'user' ? ctx.viewer.clinicId : null,
-      detail: Object.keys(details).join(', '),
+      detail: judged.won.join(', '),
     })
     return reloadPatient(tx, id)
   })
   forget(ctx, id)
-  return changed
+  return { patient: changed, overrides }
 }
 
 /** Makes the code in the patient's QR anew: the old one finds nobody any more. */
@@ -371,6 +515,8 @@ export const mergePatients = async (
     await tx.$executeRaw`UPDATE patients SET version = version + 1, updated_at = clock_timestamp() WHERE id = ${one.id}::uuid`
     const details = mergedDetails(one, other)
     await tx.patient.update({ where: { id: one.id }, data: details })
+    const filled = (['phoneNumber', 'dateOfBirth'] as const).filter((field) => details[field] !== one[field])
+    await noteWrites(work, one.id, { fields: filled, version: one.version + 1, by: authorOf(ctx) })
     for (const holder of new Set([one.id, one.guardianId, other.guardianId]))
       if (holder) await touchSessions(work, { patientId: holder })
     const whoseNumber = details.phoneNumber === one.phoneNumber ? 'kept' : 'merged'

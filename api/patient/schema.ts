@@ -13,6 +13,7 @@ import {
   confirmPhoneNumber,
   createPatient,
   findPatient,
+  mayOn,
   mergePatients,
   registerDevice,
   registerPatient,
@@ -23,14 +24,6 @@ import {
 } from './commands.ts'
 import { patientSearch } from './search.ts'
 import { type ListedPatient, listPatients, standing } from './store.ts'
-
-/** Whether the viewer may do this to a patient; for doctors it depends on the queues in which the patient is today. */
-const mayOn = async (action: Action, patient: PatientRow, { viewer, loaders }: Context): Promise<boolean> => {
-  if (can(viewer, action, subjectOfPatient(patient))) return true
-  if (viewer?.kind !== 'user' || viewer.serviceIds.length === 0) return false
-  const serviceIds = (await loaders.servicesOfPatient.load(patient.id)).map(({ serviceId }) => serviceId)
-  return can(viewer, action, { ...subjectOfPatient(patient), serviceIds })
-}
 
 const onToday = (action: Action) => (patient: PatientRow, _args: unknown, ctx: Context) => mayOn(action, patient, ctx)
 
@@ -220,7 +213,7 @@ const UpdatePatientInput = builder.inputType('UpdatePatientInput', {
   }),
 })
 
-const CreatePatientInput = builder.inputType('CreatePatientInput', {
+export const CreatePatientInput = builder.inputType('CreatePatientInput', {
   description: 'An id that this caller has already stored answers that record.',
   fields: (t) => ({
     id: t.id({ description: 'Any UUID of RFC 9562; the server makes one where it is left out.' }),

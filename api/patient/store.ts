@@ -1,7 +1,9 @@
 import type { Db, Tx } from '../database/client.ts'
 import { Prisma } from '../database/generated/client.ts'
+import { uuidv7 } from '../database/uuid.ts'
 import { notFound } from '../errors.ts'
 import { type Loaders, type PatientRow, patientLinks, toPatientRow } from '../loaders.ts'
+import type { FieldWrite, PatientField } from '../sync/merge.ts'
 import { anywhere, type PatientSearch } from './search.ts'
 
 export const findPatientRow = async (db: Db | Tx, id: string): Promise<PatientRow | null> => {
@@ -77,4 +79,89 @@ export const matchPatient = async (
   if (!row) return null
   const { mergedInto, ...own } = row
   return toPatientRow(mergedInto ?? own)
+}
+
+/** A write that a field was given by, with who made it. */
+export type StoredWrite = FieldWrite & {
+  version: number
+  isOperation: boolean
+  /** The user or patient. */
+  accountId: string
+  /** Of a member of staff. */
+  clinicId: string | null
+}
+
+/** The writes that hold a patient's fields now. */
+export const loadFieldHolders = async (tx: Tx, patientId: string): Promise<Map<PatientField, StoredWrite>> => {
+  const rows = await tx.patientFieldWrite.findMany({
+    where: { patientId },
+    orderBy: [{ field: 'asc' }, { version: 'desc' }],
+    distinct: ['field'],
+  })
+  return new Map(
+    rows.map(({ field, writeId, stamp, seenStamp, ...row }) => [
+      field as PatientField,
+      { ...row, id: writeId, stamp: Number(stamp), seenStamp: Number(seenStamp) },
+    ]),
+  )
+}
+
+/** Of each field the stamp of the latest staff write that is part of this version of the record, or of an earlier one. */
+export const loadSeenStamps = async (tx: Tx, patientId: string, seen: number): Promise<Map<string, number>> => {
+  const rows = await tx.$queryRaw<{ field: string; stamp: bigint }[]>`
+    SELECT field, max(stamp) AS stamp FROM patient_field_writes
+    WHERE patient_id = ${patientId}::uuid AND is_staff AND version <= ${seen} GROUP BY field`
+  return new Map(rows.map(({ field, stamp }) => [field, Number(stamp)]))
+}
+
+/** Notes who gave these fields their values, for later writes to compete with. */
+export const storeFieldWrites = async (
+  tx: Tx,
+  patientId: string,
+  writes: readonly (StoredWrite & { field: PatientField })[],
+): Promise<void> => {
+  await tx.patientFieldWrite.createMany({
+    data: writes.map(({ id, stamp, seenStamp, ...write }) => ({
+      ...write,
+      id: uuidv7(),
+      patientId,
+      writeId: id,
+      stamp: BigInt(stamp),
+      seenStamp: BigInt(seenStamp),
+    })),
+  })
+}
+
+/** The database's time in microseconds since 1970. */
+export const databaseMicros = async (tx: Tx): Promise<number> => {
+  const [row] = await tx.$queryRaw<{ now: bigint }[]>`
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now`
+  return Number((row as { now: bigint }).now)
+}
+
+/** A field that somebody else holds. */
+export type FieldOverride = { field: string; by: string; at: string; value: string | null }
+
+/** How a writer is named to a reader: staff to their colleagues by name, to others as their clinic; patients by name. */
+export const nameOfWriter = async (
+  tx: Tx,
+  writer: Pick<StoredWrite, 'isStaff' | 'accountId' | 'clinicId'>,
+  reader: { clinicId: string | null },
+): Promise<string> => {
+  const { isStaff, accountId: id, clinicId } = writer
+  if (!isStaff) return (await tx.patient.findUnique({ where: { id } }))?.name ?? ''
+  if (clinicId !== reader.clinicId)
+    return (clinicId && (await tx.clinic.findUnique({ where: { id: clinicId } }))?.name) || ''
+  return (await tx.user.findUnique({ where: { id } }))?.name ?? ''
+}
+
+/** Tells the author of an operation that was applied what of it has been overridden since, in the stream that they pull. */
+export const noteBeaten = async (tx: Tx, beaten: StoredWrite, override: FieldOverride): Promise<void> => {
+  const stored = await tx.$executeRaw`
+    UPDATE sync_operations SET beaten = coalesce(beaten, '[]') || ${JSON.stringify([override])}::jsonb
+    WHERE account_id = ${beaten.accountId}::uuid AND op_id = ${beaten.id} AND NOT is_repeat`
+  if (stored === 0) return
+  const note = `o${beaten.id}${beaten.clinicId ?? beaten.accountId}`
+  await tx.$executeRaw`
+    SELECT set_config('anteroom.changes', coalesce(current_setting('anteroom.changes', true), '') || ${note}, true)`
 }

@@ -10,11 +10,14 @@ import { badInput, notFound, Refusal } from '../errors.ts'
 import type { AppointmentRow, ClinicRow, EntryRow, ServiceRow } from '../loaders.ts'
 import { ALMOST_JOB, MOVE_JOB } from '../notification/kinds.ts'
 import { holdPatient, linkPatient } from '../patient/store.ts'
+import { arrivalOf, moveTime } from '../sync/stamp.ts'
+import { callerFor } from './caller.ts'
 import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
 import {
   findEntry,
   keyOf,
   type LockedEntry,
+  lastMoveAt,
   readArrival,
   readEntry,
   readNext,
@@ -89,10 +92,14 @@ type Moved = {
   kind: string
   reason: string | null
   isReachable: boolean
+  at?: Date | null
 }
 
 /** Writes a move of an entry whose queue (and target queue) this transaction has locked. */
-const writeMove = async (work: Work, { entry, patch, kind, reason, isReachable }: Moved): Promise<EntryRow> => {
+const writeMove = async (
+  work: Work,
+  { entry, patch, kind, reason, isReachable, at = null }: Moved,
+): Promise<EntryRow> => {
   const next = { ...entry, ...patch }
   const isTransfer = next.serviceId !== entry.serviceId
   const from = isTransfer ? { serviceId: entry.serviceId, ...(await nextVersion(work, entry.serviceId)) } : null
@@ -105,6 +112,7 @@ const writeMove = async (work: Work, { entry, patch, kind, reason, isReachable }
     from,
     before: beforeOf(entry, patch),
     detail: `${entry.ticket}: ${entry.status} → ${next.status}`,
+    at,
     ...actorOf(work.ctx),
   })
   work.touched.set(next.serviceId, moved.version)
@@ -137,7 +145,14 @@ const applyMove = async (
 ): Promise<EntryRow> => {
   const patch = transition(factsOf(entry), move, now)
   if (typeof patch === 'string') throw new Refusal(patch)
-  return writeMove(work, { entry, patch, kind: move.kind, reason, isReachable })
+  return writeMove(work, { entry, patch, kind: move.kind, reason, isReachable, at: work.ctx.batch ? now : null })
+}
+
+/** An entry whose queue is locked. What a device did without a network was done when it says, but after the entry's last move. */
+const readLocked = async ({ tx, ctx }: Work, id: string): Promise<LockedEntry> => {
+  const locked = found(await readEntry(tx, id))
+  const act = ctx.batch?.act
+  return act ? { ...locked, now: moveTime(act.at, await lastMoveAt(tx, id), locked.now) } : locked
 }
 
 const databaseNow = async (tx: Tx): Promise<Date> => {
@@ -163,7 +178,7 @@ const onEntry = async (
         demandOn(ctx.viewer, action, 'queue entry', seen, subjectOfEntry)
         if (locks.doctors) await lockDoctors(work.tx, (await locks.doctors(seen)).toSorted())
         await lockQueues(work.tx, [seen.serviceId, ...(locks.queues ?? [])])
-        const locked = found(await readEntry(work.tx, id))
+        const locked = await readLocked(work, id)
         if (locked.entry.serviceId !== seen.serviceId) throw new MovedMeanwhile()
         return act(work, locked)
       })
@@ -253,13 +268,12 @@ export const transfer = async (
   )
 }
 
-/** In whose name a call is made: a doctor's in their own; the desk's in that of the doctor it names, or nobody's. */
+/** In whose name a call is made; see `callerFor`. */
 const callerOf = (ctx: Context, serviceId: string, named: string | null): string | null => {
-  const { viewer } = ctx
-  if (viewer?.kind !== 'user' || !viewer.doctorId) return named
-  if (viewer.role === 'RECEPTIONIST') return named ?? (viewer.serviceIds.includes(serviceId) ? viewer.doctorId : null)
-  if (named && named !== viewer.doctorId) throw new Refusal('FORBIDDEN', 'A doctor calls in their own name only.')
-  return viewer.doctorId
+  if (ctx.viewer?.kind !== 'user') return named
+  const caller = callerFor(ctx.viewer, serviceId, named)
+  if (caller === 'FORBIDDEN') throw new Refusal('FORBIDDEN', 'A doctor calls in their own name only.')
+  return caller.doctorId
 }
 
 const cleanRoom = (room: string | null | undefined): string | null => {
@@ -300,6 +314,13 @@ export const callNext = async (
   })
 }
 
+/** A device calls by its own copy of the queue: what has happened has happened, even if by now others come first. */
+const reasonOfCall = async ({ tx, ctx }: Work, entry: EntryRow, doctorId: string | null): Promise<string | null> => {
+  if (!ctx.batch || entry.status !== 'WAITING') return null
+  const first = await readNext(tx, entry.serviceId, doctorId)
+  return first && first.entry.id !== entry.id ? 'OFFLINE' : null
+}
+
 /** Calls one waiting patient out of turn. */
 export const callEntry = async (
   ctx: Context,
@@ -321,7 +342,8 @@ export const callEntry = async (
       if (entry.status === 'WAITING' && !mayTake(doctorId, entry)) throw new Refusal('BOUND_ELSEWHERE')
       if (entry.status === 'WAITING' && doctorId && (await openEntryOf(work.tx, doctorId)))
         throw new Refusal('DOCTOR_BUSY')
-      return applyMove(work, locked, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
+      const call: Move = { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }
+      return applyMove(work, locked, call, await reasonOfCall(work, entry, doctorId))
     },
     {
       doctors: (entry) => {
@@ -357,7 +379,9 @@ const enter = async (work: Work, arrival: Arrival): Promise<EntryRow> => {
     leadMinutes: service.bookedLeadMinutes,
     graceMinutes: clinic.graceMinutes,
   }
-  const ticketDay = clinicDay(now, clinic)
+  const { batch } = work.ctx
+  const arrivedAt = batch ? arrivalOf(batch.act, now, clinic) : now
+  const ticketDay = clinicDay(arrivedAt, clinic)
   const ticketNumber = (lastTickets[ticketDay] ?? 0) + 1
   const entered = await storeArrival(work.tx, {
     ...arrival,
@@ -365,10 +389,10 @@ const enter = async (work: Work, arrival: Arrival): Promise<EntryRow> => {
     ticketNumber,
     ticket: ticketText(service.ticketLetter, ticketNumber),
     rank: rankOf(arrival.urgency),
-    dueAt: dueTime(now, booking),
+    dueAt: dueTime(arrivedAt, booking),
     subRank: ownSubRank(seq),
     arrivalSeq: seq,
-    arrivedAt: now,
+    arrivedAt,
     kind: appointment ? 'CHECKED_IN' : 'WALKED_IN',
     ...actorOf(work.ctx),
   })
@@ -394,7 +418,7 @@ export const checkIn = async (ctx: Context, appointmentId: string): Promise<Entr
     if (appointment.status !== 'BOOKED') throw new Refusal('NOT_BOOKED')
     const { clinic, service } = appointment
     const now = await databaseNow(tx)
-    if (clinicDay(appointment.startsAt, clinic) !== clinicDay(now, clinic))
+    if (clinicDay(appointment.startsAt, clinic) !== clinicDay(ctx.batch?.act.at ?? now, clinic))
       throw new Refusal(
         'NOT_TODAY',
         `Checking in is possible on ${clinicDay(appointment.startsAt, clinic)}, the day of the slot.`,
@@ -404,7 +428,8 @@ export const checkIn = async (ctx: Context, appointmentId: string): Promise<Entr
       data: { status: 'CHECKED_IN', version: { increment: 1 }, updatedAt: now },
     })
     return enter(work, {
-      id: uuidv7(),
+      // A device may already have called the patient under this id.
+      id: ctx.batch?.act.operationId ?? uuidv7(),
       clinic,
       service,
       patientId: appointment.patientId,
@@ -476,7 +501,7 @@ export const leaveForCancel = async (work: Work, appointmentId: string, reason: 
   const seen = await work.tx.queueEntry.findFirst({ where: active })
   if (!seen) throw new Refusal('NOT_BOOKED')
   await lockQueues(work.tx, [seen.serviceId])
-  const locked = found(await readEntry(work.tx, seen.id))
+  const locked = await readLocked(work, seen.id)
   if (locked.entry.serviceId !== seen.serviceId) throw new Refusal('CONFLICT')
   await applyMove(work, locked, { kind: 'LEFT' }, reason)
 }

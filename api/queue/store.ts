@@ -54,7 +54,7 @@ const fieldOf = (column: string): string => {
 }
 
 /** One entry as PostgreSQL's row_to_json writes it → the row Prisma would give. */
-const toEntryRow = (columns: Record<string, unknown>): EntryRow => {
+export const toEntryRow = (columns: Record<string, unknown>): EntryRow => {
   const row: Record<string, unknown> = {}
   for (const column in columns) row[fieldOf(column)] = columns[column]
   for (const name of dates) if (row[name] !== null) row[name] = new Date(row[name] as string)
@@ -160,6 +160,14 @@ export const readEntry = async (tx: Tx, id: string): Promise<LockedEntry | null>
   return row ? toLocked(row) : null
 }
 
+/** When the entry was last moved, or arrived. */
+export const lastMoveAt = async (tx: Tx, entryId: string): Promise<Date> => {
+  const [row] = await tx.$queryRaw<{ at: Date }[]>`
+    SELECT at FROM queue_events WHERE entry_id = ${entryId}::uuid ORDER BY entry_version DESC LIMIT 1`
+  if (!row) throw new Error(`Entry ${entryId} has no events`)
+  return row.at
+}
+
 /** The first waiting entry that a call by this doctor (null: by the desk for nobody) may take. */
 export const readNext = async (tx: Tx, serviceId: string, doctorId: string | null): Promise<LockedEntry | null> => {
   const [row] = await tx.$queryRaw<LockedLine[]>`
@@ -194,6 +202,8 @@ export type StoredMove = Actor & {
   from: { serviceId: string; version: number } | null
   before: object
   detail: string
+  /** When it was done, where that was before now: on a device without a network. */
+  at: Date | null
 }
 
 export type Written = {
@@ -213,7 +223,7 @@ export const storeMove = async (tx: Tx, move: StoredMove): Promise<Written> => {
   const [row] = await tx.$queryRaw<WrittenLine[]>`
     WITH head AS (
       UPDATE queue_state SET version = version + 1 WHERE service_id = ${next.serviceId}::uuid
-      RETURNING version, clock_timestamp()::timestamptz(3) AS now
+      RETURNING version, coalesce(${move.at}::timestamptz, clock_timestamp())::timestamptz(3) AS now
     ), moved AS (
       UPDATE queue SET service_id = ${next.serviceId}::uuid, status = ${next.status}::"QueueStatus",
         urgency = ${next.urgency}::"Urgency", rank = ${next.rank}::int2, due_at = ${next.dueAt}::timestamptz,
@@ -223,8 +233,8 @@ export const storeMove = async (tx: Tx, move: StoredMove): Promise<Written> => {
       WHERE id = ${entry.id}::uuid RETURNING *
     ), booked AS (
       UPDATE appointments a SET status = ${move.appointmentStatus}::"AppointmentStatus", version = a.version + 1,
-        updated_at = head.now
-      FROM head WHERE a.id = ${entry.appointmentId}::uuid AND a.status <> ${move.appointmentStatus}::"AppointmentStatus"
+        updated_at = clock_timestamp()
+      WHERE a.id = ${entry.appointmentId}::uuid AND a.status <> ${move.appointmentStatus}::"AppointmentStatus"
     ), event AS (
       INSERT INTO queue_events (id, service_id, version, from_service_id, from_version, entry_id, entry_version, at, kind,
         reason, actor_user_id, actor_patient_id, from_status, to_status, from_key, to_key, before)
@@ -236,9 +246,9 @@ export const storeMove = async (tx: Tx, move: StoredMove): Promise<Written> => {
       FROM head, moved
     ), audit AS (
       INSERT INTO audit_log (id, clinic_id, at, actor_user_id, actor_patient_id, action, entity, entity_id, detail)
-      SELECT ${uuidv7()}::uuid, moved.clinic_id, head.now, ${move.actorUserId}::uuid, ${move.actorPatientId}::uuid,
+      SELECT ${uuidv7()}::uuid, moved.clinic_id, clock_timestamp(), ${move.actorUserId}::uuid, ${move.actorPatientId}::uuid,
         ${`queue.${move.kind.toLowerCase()}`}, 'QueueEntry', moved.id, ${move.detail}
-      FROM head, moved
+      FROM moved
     )
     SELECT row_to_json(moved)::text AS entry, head.version, ${almostDue(next.serviceId)} AS almost_due FROM head, moved`
   return toWritten(eventId, row as WrittenLine)
@@ -334,7 +344,7 @@ export const storeArrival = async (tx: Tx, arrival: StoredArrival): Promise<Writ
       FROM head, entered
     ), audit AS (
       INSERT INTO audit_log (id, clinic_id, at, actor_user_id, actor_patient_id, action, entity, entity_id, detail)
-      SELECT ${uuidv7()}::uuid, ${clinic.id}::uuid, entered.arrived_at, ${arrival.actorUserId}::uuid,
+      SELECT ${uuidv7()}::uuid, ${clinic.id}::uuid, clock_timestamp(), ${arrival.actorUserId}::uuid,
         ${arrival.actorPatientId}::uuid, ${`queue.${arrival.kind.toLowerCase()}`}, 'QueueEntry', entered.id, entered.ticket
       FROM entered
     )

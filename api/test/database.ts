@@ -24,6 +24,20 @@ export const createTestDatabase = async (options: ConnectOptions = {}): Promise<
   return { url, db, drop }
 }
 
+/** A copy of a database as it is now, as from a backup; nobody may be connected to it meanwhile. */
+export const cloneDatabase = async (original: Pick<TestDatabase, 'url'>): Promise<TestDatabase> => {
+  const source = new URL(original.url)
+  const name = `test_${randomBytes(8).toString('hex')}`
+  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${source.pathname.slice(1)}`)
+  const url = Object.assign(new URL(source), { pathname: `/${name}` }).href
+  const db = connect(url, { max: 8 })
+  const drop = async () => {
+    await db.$disconnect()
+    await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  }
+  return { url, db, drop }
+}
+
 /** An empty database without tables, for what makes them. */
 export const createEmptyDatabase = async (): Promise<{ url: string; drop: () => Promise<void> }> => {
   const template = new URL(inject('templateUrl'))

@@ -222,5 +222,7 @@ export const commandCases: Record<string, CommandCase> = {
 
   retryJob: withArgs(async ({ wing }) => ({ id: await wing.failedJob() })),
   dropJob: withArgs(async ({ wing }) => ({ id: await wing.failedJob() })),
+  // Each operation has its own right besides: api/sync/rights.test.ts tries them.
+  sync: withInput(() => ({ clientId: randomUUID(), operations: [] })),
   resendMessage: withArgs(async ({ wing, patient }) => ({ id: await wing.sentMessage(await patient()) })),
 }
