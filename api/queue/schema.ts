@@ -5,7 +5,8 @@ import { asObject, builder, ever } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { QueueStatusEnum, UrgencyEnum } from '../enums.ts'
 import { badInput, Refusal } from '../errors.ts'
-import type { ClinicRow, EntryRow } from '../loaders.ts'
+import { authorised } from '../lane/watched.ts'
+import type { ClinicRow, EntryRow, Loaders } from '../loaders.ts'
 import { AppointmentRef, ClinicRef, DoctorRef, PatientRef, QueueEntryRef, ServiceRef } from '../refs.ts'
 import {
   addWalkIn,
@@ -28,7 +29,6 @@ import {
 import type { WaitEstimate } from './estimate.ts'
 import { type HistoryEvent, historyOf } from './history.ts'
 import type { LiveSnapshot } from './live.ts'
-import type { LatestSlot } from './slot.ts'
 import {
   endedEntries,
   findEntry,
@@ -68,17 +68,44 @@ const QueueEventRef = builder.objectRef<HistoryEvent>('QueueEvent').implement({
   }),
 })
 
-/** The snapshot that an entry came with, so that its position needs no further read. */
-const snapshots = new WeakMap<EntryRow, Snapshot>()
+/** The parts of an entry's place in the order that its other fields do not tell, for devices that order the queue themselves. */
+const EntryPlaceRef = builder.objectRef<EntryRow>('EntryPlace').implement({
+  description:
+    'With dueAt and id it orders the waiting of a queue: rank, dueAt, subRank (by code unit), arrivalSeq, id.',
+  fields: (t) => ({
+    rank: t.exposeInt('rank', {
+      description: '0 before 1 before 2: of the urgency, or of the entry behind which it was placed by hand.',
+      authScopes: asObject,
+    }),
+    subRank: t.exposeString('subRank', {
+      description: 'Orders entries of equal rank and due time.',
+      authScopes: asObject,
+    }),
+    arrivalSeq: t.float({
+      description: 'Grows with every arrival.',
+      authScopes: asObject,
+      resolve: (entry) => Number(entry.arrivalSeq),
+    }),
+    ownDueAt: t.expose('ownDueAt', {
+      type: 'DateTime',
+      description: 'When the entry is due without a place given by hand.',
+      authScopes: asObject,
+    }),
+  }),
+})
 
-/** Ties entries to the snapshot they stand in. */
-const standing = <T extends Snapshot>(snapshot: T): T => {
-  for (const entry of snapshot.entries.values()) snapshots.set(entry, snapshot)
+/** The snapshots that a request, or one event of a subscription, reads from, so that positions need no further read and fit together. */
+const snapshots = new WeakMap<Loaders, Map<string, Snapshot>>()
+
+/** Has what is asked of this queue's entries answered from this snapshot. */
+const standing = <T extends Snapshot>(ctx: Context, snapshot: T): T => {
+  const known = snapshots.get(ctx.loaders) ?? new Map()
+  snapshots.set(ctx.loaders, known.set(snapshot.serviceId, snapshot))
   return snapshot
 }
 
 const snapshotOf = async (ctx: Context, entry: EntryRow): Promise<Snapshot | null> => {
-  const known = snapshots.get(entry)
+  const known = snapshots.get(ctx.loaders)?.get(entry.serviceId)
   if (known) return known
   return entry.status === 'WAITING' ? ctx.loaders.snapshot.load(entry.serviceId) : null
 }
@@ -152,6 +179,14 @@ QueueEntryRef.implement({
         return id ? ctx.loaders.doctor.load(id) : null
       },
     }),
+    boundDoctor: t.field({
+      type: DoctorRef,
+      nullable: true,
+      description: 'The doctor it is bound to: only they call it.',
+      authScopes: asObject,
+      resolve: (entry, _args, ctx) => (entry.boundDoctorId ? ctx.loaders.doctor.load(entry.boundDoctorId) : null),
+    }),
+    place: t.field({ type: EntryPlaceRef, authScopes: asObject, resolve: (entry) => entry }),
     patient: t.field({
       type: PatientRef,
       nullable: true,
@@ -237,12 +272,7 @@ export const QueuePositionRef = builder.objectRef<PositionState>('QueuePosition'
       authScopes: asObject,
     }),
     ahead: t.exposeInt('ahead', { nullable: true, description: 'How many are called before.', authScopes: asObject }),
-    estimate: t.field({
-      type: WaitEstimateRef,
-      nullable: true,
-      authScopes: asObject,
-      resolve: (place) => place.estimate,
-    }),
+    estimate: t.expose('estimate', { type: WaitEstimateRef, nullable: true, authScopes: asObject }),
     room: t.exposeString('room', { nullable: true, authScopes: asObject }),
     version: t.exposeInt('version', { description: "The queue's.", authScopes: asObject }),
     asOf: t.expose('asOf', { type: 'DateTime', authScopes: asObject }),
@@ -324,7 +354,7 @@ builder.queryFields((t) => ({
     authScopes: ever('queue.read'),
     resolve: async (_root, { serviceId }, ctx) => {
       const queue = await loadSnapshot(ctx.db, serviceId)
-      return queue && mayReadQueue(ctx, queue) ? standing(queue) : null
+      return queue && mayReadQueue(ctx, queue) ? standing(ctx, queue) : null
     },
   }),
   queueEntry: t.field({
@@ -364,7 +394,7 @@ builder.queryFields((t) => ({
   }),
 }))
 
-const AddWalkInInput = builder.inputType('AddWalkInInput', {
+export const AddWalkInInput = builder.inputType('AddWalkInInput', {
   fields: (t) => ({
     id: t.id({ description: 'Any UUID; an id that this caller has already stored answers that entry.' }),
     patientId: t.id({ required: true }),
@@ -492,22 +522,6 @@ builder.mutationFields((t) => {
   }
 })
 
-/** Passes on what a slot gives, as long as the viewer may still see it: each event is authorised anew. */
-export async function* authorised<T, R>(
-  slot: LatestSlot<T>,
-  may: (value: T) => boolean,
-  show: (value: T) => R | Promise<R>,
-) {
-  try {
-    for await (const value of slot) {
-      if (!may(value)) throw new Refusal('FORBIDDEN')
-      yield await show(value)
-    }
-  } finally {
-    await slot.return?.()
-  }
-}
-
 builder.subscriptionFields((t) => ({
   queueUpdated: t.field({
     type: QueueRef,
@@ -517,14 +531,16 @@ builder.subscriptionFields((t) => ({
     subscribe: async (_root, { serviceId }, ctx) => {
       const service = await ctx.loaders.service.load(serviceId)
       demandOn(ctx.viewer, 'queue.read', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
-      return authorised(
-        ctx.live.queue(serviceId),
-        (queue) => mayReadQueue(ctx, queue),
-        (queue) => {
-          ctx.loaders = queue.loaders
-          return standing(queue)
+      return authorised({
+        context: ctx,
+        slot: ctx.live.queue(serviceId),
+        may: (queue) => mayReadQueue(ctx, queue),
+        show: (queue, context) => {
+          context.loaders = queue.loaders
+          return standing(context, queue)
         },
-      )
+        isShared: true,
+      })
     },
     resolve: (queue) => queue as LiveSnapshot,
   }),
@@ -536,13 +552,14 @@ builder.subscriptionFields((t) => ({
     authScopes: ever('entry.read'),
     subscribe: async (_root, args, ctx) => {
       demand(ctx.viewer, 'entry.read')
-      const entry = await findEntry(ctx.db, args.entryId)
+      const entry = ctx.live.known(args.entryId) ?? (await findEntry(ctx.db, args.entryId))
       demandOn(ctx.viewer, 'entry.read', 'queue entry', entry, subjectOfEntry)
-      return authorised(
-        ctx.live.position(entry),
-        (live) => can(ctx.viewer, 'entry.read', subjectOfEntry(live.entry)),
-        (live) => live.state,
-      )
+      return authorised({
+        context: ctx,
+        slot: ctx.live.position(entry),
+        may: (live) => can(ctx.viewer, 'entry.read', subjectOfEntry(live.entry)),
+        show: (live) => live.state,
+      })
     },
     resolve: (state) => state as PositionState,
   }),
@@ -553,14 +570,17 @@ builder.subscriptionFields((t) => ({
     authScopes: ever('public.read'),
     subscribe: async (_root, { clinicId }, ctx) => {
       await asClinic(ctx, clinicId)
-      return authorised(
-        ctx.live.display(clinicId),
-        () => true,
-        async (live) => {
-          const clinic = await asClinic(ctx, clinicId)
-          return displayOf(ctx, clinic, live.snapshots)
+      return authorised({
+        context: ctx,
+        slot: ctx.live.display(clinicId),
+        may: () => true,
+        show: async (live, context) => {
+          context.loaders = live.loaders
+          const clinic = await asClinic(context, clinicId)
+          return displayOf(context, clinic, live.snapshots)
         },
-      )
+        isShared: true,
+      })
     },
     resolve: (display) => display as Display,
   }),

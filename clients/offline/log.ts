@@ -252,27 +252,28 @@ const answer = async (changing: Changing, result: OperationResult, at: number): 
   else changing.putOperation({ ...operation, answer: result })
 }
 
-const isSame = (a: OperationResult, b: OperationResult): boolean =>
-  a.outcome === b.outcome && JSON.stringify(a.overrides) === JSON.stringify(b.overrides)
-
 /**
- * A load, unlike a pull, tells of all overrides again: then only of those that are this device's own,
- * and never twice of the same.
+ * A load, unlike a pull, tells of all overrides of the last weeks again: then only of those that are this device's own, and
+ * never twice of the same.
  */
-/** A load that begins anew tells of all of the last weeks: only what was made here, and was not shown yet, is news. */
-const overriddenSince = async (changing: Changing, result: OperationResult, at: number, isLoad: boolean): Promise<void> => {
+const overriddenSince = async (
+  changing: Changing,
+  result: OperationResult,
+  { at, isLoad }: { at: number; isLoad: boolean },
+): Promise<void> => {
   const known = (await changing.tx.get('answered', result.id)) as Answered | undefined
   const operation =
     ((await changing.tx.get('operations', result.id)) as Operation | undefined) ?? known?.operation ?? null
   if (isLoad && !operation) return
   const lost = result.overrides ?? []
   const told = known?.result.overrides ?? []
-  const isTold = ({ field, at, value }: FieldOverride) =>
-    told.some((other) => other.field === field && other.at === at && other.value === value)
+  const isTold = (one: FieldOverride) =>
+    told.some(({ field, at, value }) => field === one.field && at === one.at && value === one.value)
   if (isLoad && lost.every(isTold)) return
-  // Fields that lost before and whose notice still stands are not forgotten over those that lost now.
+  // A field that lost before, and whose notice still stands, is not forgotten over those that lost now.
   const before = known?.open ? told.filter(({ field }) => !lost.some((other) => other.field === field)) : []
-  changing.putAnswered({ id: result.id, operation, result: { ...result, overrides: [...before, ...lost] }, at, open: true })
+  const overrides = [...before, ...lost]
+  changing.putAnswered({ id: result.id, operation, result: { ...result, overrides }, at, open: true })
 }
 
 const putChanges = async (

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { memoryKeyValue } from './key-value.ts'
+import { createSession, mayGoOn, type SessionAnswer } from './session.ts'
+
+const HOUR = 3_600_000
+
+const viewer = {
+  __typename: 'User',
+  id: 'u1',
+  name: 'Desk',
+  role: 'RECEPTIONIST',
+  clinic: { id: 'clinic' },
+  doctor: null,
+} as const
+
+/** A device whose server is the test's to switch off; each session it gives has tokens of its own. */
+const createDevice = () => {
+  const [texts, secure] = [memoryKeyValue(), memoryKeyValue()]
+  const device = { isUp: true, hasEnded: false, now: 1_000 * HOUR, asked: 0 }
+  const request = async (): Promise<SessionAnswer> => {
+    if (!device.isUp) throw new TypeError('fetch failed')
+    device.asked++
+    if (device.hasEnded) return { data: null, errors: [{ message: 'ended', extensions: { code: 'UNAUTHENTICATED' } }] }
+    return {
+      data: { session: { accessToken: `access ${device.asked}`, refreshToken: `refresh ${device.asked}`, viewer } },
+    }
+  }
+  const start = () => createSession({ request, texts, secure, wallClock: () => device.now })
+  return { device, start, secure }
+}
+
+describe('a session', () => {
+  it('goes on after a restart by its refresh token', async () => {
+    const { start, secure } = createDevice()
+    await start().logInStaff('reception', 'secret')
+    const again = start()
+    expect(await again.restore()).toMatchObject({ status: 'LOGGED_IN', isConfirmed: true, person: { userId: 'u1' } })
+    expect(await again.token()).toBe('access 2')
+    expect(await secure.get('session.refresh')).toBe('refresh 2')
+  })
+
+  it('goes on without the server for 24 hours after the last contact, and no longer', async () => {
+    const { device, start } = createDevice()
+    await start().logInStaff('reception', 'secret')
+    device.isUp = false
+    device.now += 23 * HOUR
+    const again = start()
+    expect(await again.restore()).toMatchObject({ status: 'LOGGED_IN', isConfirmed: false })
+    await expect(again.token()).rejects.toThrow()
+    device.now += 2 * HOUR
+    expect(await again.token()).toBeNull()
+    expect(again.state()).toEqual({ status: 'LOGGED_OUT', person: null })
+    expect(await start().restore()).toMatchObject({ status: 'LOGGED_OUT' })
+  })
+
+  it('is over when the server says so', async () => {
+    const { device, start, secure } = createDevice()
+    const session = start()
+    await session.logInStaff('reception', 'secret')
+    device.hasEnded = true
+    expect(await session.renewed('access 1')).toBeNull()
+    expect(session.account()).toBeNull()
+    expect(await secure.get('session.refresh')).toBeNull()
+  })
+
+  it('asks once for a new token, however many want one', async () => {
+    const { device, start } = createDevice()
+    const session = start()
+    await session.logInStaff('reception', 'secret')
+    const tokens = await Promise.all([1, 2, 3].map(() => session.renewed('access 1')))
+    expect([new Set(tokens), device.asked]).toEqual([new Set(['access 2']), 2])
+  })
+
+  it('gives no more than 24 hours to a clock that was put back', () => {
+    expect([23, 25, -23, -25].map((hours) => mayGoOn({ contactAt: 0 }, hours * HOUR))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ])
+  })
+})
