@@ -9,6 +9,17 @@ COPY prisma.config.ts ./
 COPY prisma prisma
 RUN node node_modules/prisma/build/index.js generate --no-hints
 
+FROM node:24-slim AS web
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY api/package.json api/
+COPY clients/offline/package.json clients/offline/
+COPY clients/web/package.json clients/web/
+RUN npm ci --ignore-scripts
+COPY api api
+COPY clients clients
+RUN node clients/web/build.ts
+
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
 WORKDIR /app
@@ -17,6 +28,7 @@ COPY package.json schema.graphql ./
 COPY prisma prisma
 COPY api api
 COPY --from=packages /app/api/database/generated api/database/generated
+COPY --from=web /app/clients/web/dist clients/web/dist
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['{api,clients}/**/*.test.{ts,tsx}'],
-    globalSetup: ['api/test/global-setup.ts'],
+    globalSetup: ['api/test/global-setup.ts', 'clients/web/test/global-setup.ts'],
     pool: 'forks',
     // bcrypt, PostgreSQL and the sockets of a test share the cores with it.
     maxWorkers: 2,

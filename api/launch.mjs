@@ -77,6 +77,17 @@ const generate = () => {
   writeFileSync(stamp, wanted)
 }
 
+/** The web app, where its sources are newer than its build and the tools to build it are there. */
+const buildWeb = () => {
+  if (!existsSync(join(root, 'node_modules/vite/package.json'))) {
+    if (!existsSync(join(root, 'clients/web/dist/index.html')))
+      console.error('The web app is not built and is not served: building it takes npm install --include=dev.')
+    return
+  }
+  if (run(ownNode, [join(root, 'clients/web/build.ts')]).status !== 0)
+    stop('The web app could not be built; the lines above say why.')
+}
+
 /** Becomes the program where this Node can do so; otherwise stands before it and hands signals on. */
 const goOn = (args) => {
   const flags = ['--import', new URL('launch-parent.mjs', import.meta.url).href, ...args]
@@ -97,6 +108,7 @@ if (Number(process.versions.node.split('.')[0]) < 20)
 install()
 generate()
 const args = process.argv.slice(2)
+if (args.includes('api/main.ts')) buildWeb()
 if (args[0] === '--with-env')
   args.splice(0, 1, ...(existsSync(join(root, '.env')) ? [`--env-file=${join(root, '.env')}`] : []))
 if (args.length > 0) goOn(args)

@@ -1,0 +1,172 @@
+import { useQuery } from '@apollo/client/react'
+import { forwardRef, useEffect, useId, useState } from 'react'
+import { Input } from 'react-aria-components/Input'
+import { useTranslation } from 'react-i18next'
+import { FindElsewhereDocument, FindPatientsDocument, type PersonFragment } from '../generated/graphql.ts'
+
+/** What was found: a patient of this clinic, one of another clinic, or nobody yet. */
+export type Found =
+  | { kind: 'person'; person: Pick<PersonFragment, 'id' | 'name' | 'phoneNumber' | 'dateOfBirth'> }
+  | { kind: 'new'; text: string }
+
+type Option = { id: string; name: string; detail: string; found: Found }
+
+const NONE = '00000000-0000-0000-0000-000000000000'
+
+/** What a phone's QR says. */
+const isCode = (text: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
+const isNumber = (text: string): boolean => /^\+[0-9 ()-]{7,}$/.test(text)
+
+const usePause = (text: string, milliseconds: number): string => {
+  const [paused, setPaused] = useState(text)
+  useEffect(() => {
+    const timer = setTimeout(() => setPaused(text), milliseconds)
+    return () => clearTimeout(timer)
+  }, [text, milliseconds])
+  return paused
+}
+
+/** One box: a name or number that is typed, or a code that a scanner types, to somebody who is known or will be. */
+export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => void }>(({ onFound }, ref) => {
+  const { t } = useTranslation()
+  const listId = useId()
+  const [text, setText] = useState('')
+  const [activeAt, setActiveAt] = useState(0)
+  const [isOpen, setOpen] = useState(false)
+  const [isEntered, setEntered] = useState(false)
+  const typed = text.trim()
+  const search = usePause(typed, 100)
+  const asksElsewhere = isNumber(search) || isCode(search)
+  const { data, loading } = useQuery(FindPatientsDocument, {
+    variables: { search },
+    skip: search.length < 2 || isCode(search),
+    fetchPolicy: 'cache-and-network',
+  })
+  const { data: elsewhere } = useQuery(FindElsewhereDocument, {
+    variables: isCode(search)
+      ? { code: search }
+      : { phoneNumber: asksElsewhere ? search.replace(/[ ()-]/g, '') : NONE },
+    skip: !asksElsewhere,
+    fetchPolicy: 'network-only',
+  })
+
+  const isSettled = search === typed && !loading
+  const people = search.length < 2 ? [] : (data?.patients?.edges ?? []).map(({ node }) => node)
+  const match = asksElsewhere ? elsewhere?.findPatient : null
+  const options: Option[] = [
+    ...people.map((person) => ({
+      id: person.id,
+      name: person.name,
+      detail: [person.phoneNumber, person.dateOfBirth].filter(Boolean).join(' · '),
+      found: { kind: 'person' as const, person },
+    })),
+    ...(match && !people.some(({ id }) => id === match.id)
+      ? [
+          {
+            id: match.id,
+            name: match.name,
+            detail: [t('finder.elsewhere'), match.birthYear].filter(Boolean).join(' · '),
+            found: { kind: 'person' as const, person: { ...match, phoneNumber: null, dateOfBirth: null } },
+          },
+        ]
+      : []),
+    // Last, and only when it is known who else it may be: a list that grows above it would move it under the key.
+    ...(isSettled && typed.length > 1 && !isCode(typed)
+      ? [
+          {
+            id: 'new',
+            name: t('finder.register', { name: typed }),
+            detail: '',
+            found: { kind: 'new' as const, text: typed },
+          },
+        ]
+      : []),
+  ]
+  const isListed = isOpen && typed.length > 1
+  const active = options[Math.min(activeAt, options.length - 1)]
+
+  const choose = (option: Option | undefined) => {
+    if (!option) return
+    // What opens now gives the focus back when it closes: to the board and its keys, not to this box.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+    setText('')
+    setOpen(false)
+    setEntered(false)
+    setActiveAt(0)
+    onFound(option.found)
+  }
+
+  // Until the answer is there, nobody knows whether this is somebody who is known: Enter then waits for it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once it is settled, whatever was chosen until then.
+  useEffect(() => {
+    if (isEntered && isSettled) choose(active)
+  }, [isEntered, isSettled])
+
+  return (
+    <div className="finder">
+      <Input
+        ref={ref}
+        className="input"
+        role="combobox"
+        aria-label={t('finder.label')}
+        aria-expanded={isListed}
+        aria-controls={listId}
+        aria-autocomplete="list"
+        aria-activedescendant={isListed && active ? `${listId}-${active.id}` : undefined}
+        placeholder={t('finder.placeholder')}
+        autoComplete="off"
+        spellCheck={false}
+        value={text}
+        onChange={({ target }) => {
+          setText(target.value)
+          setActiveAt(0)
+          setEntered(false)
+          setOpen(true)
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') setActiveAt(Math.min(options.length - 1, activeAt + 1))
+          else if (event.key === 'ArrowUp') setActiveAt(Math.max(0, activeAt - 1))
+          else if (event.key === 'Enter') {
+            if (isSettled) choose(active)
+            else setEntered(true)
+          } else if (event.key === 'Escape') {
+            setText('')
+            event.currentTarget.blur()
+          } else return
+          event.preventDefault()
+        }}
+      />
+      <span className="key finder-key" aria-hidden="true">
+        /
+      </span>
+      {isListed && (
+        <div className="menu finder-list" role="listbox" id={listId} aria-label={t('finder.label')}>
+          {options.map((option) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the box's.
+            // biome-ignore lint/a11y/useFocusableInteractive: the box holds the focus and names its active option.
+            <div
+              key={option.id}
+              id={`${listId}-${option.id}`}
+              role="option"
+              aria-selected={option === active}
+              className={option === active ? 'menu-item is-active' : 'menu-item'}
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => choose(option)}
+            >
+              <span>{option.name}</span>
+              <span className="quiet">{option.detail}</span>
+            </div>
+          ))}
+          {options.length === 0 && (
+            // biome-ignore lint/a11y/useFocusableInteractive: says that nobody was found.
+            <div className="menu-item quiet" role="option" aria-selected={false} aria-disabled="true">
+              {isSettled ? t('finder.nobody') : t('finder.looking')}
+            </div>
+          )}
+        </div>
+      )}
+    </div>
+  )
+})

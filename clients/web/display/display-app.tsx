@@ -1,0 +1,133 @@
+import './display.css'
+import i18next from 'i18next'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { createApi } from '../client.ts'
+import { useLink } from '../connection.ts'
+import { DisplayUpdatedDocument, type ScreenFragment } from '../generated/graphql.ts'
+import { es } from '../locales/es.ts'
+import { staySubscribed } from '../stay-subscribed.ts'
+import { Button } from '../ui/button.tsx'
+import { timeOfDay } from '../ui/times.ts'
+import { newCalls, spoken, type Tile } from './calls.ts'
+import { allowSound, announce, canSound } from './sound.ts'
+
+/** What was called so long ago while nobody heard is not called again. */
+const SILENT_AFTER_MS = 60_000
+const MOST_TILES = 6
+
+const useScreenNews = (clinicId: string) => {
+  const api = useMemo(createApi, [])
+  const [screen, setScreen] = useState<ScreenFragment | null>(null)
+  const [fresh, setFresh] = useState<string | null>(null)
+  const before = useRef<{ called: readonly Tile[]; at: number } | null>(null)
+  useEffect(
+    () =>
+      staySubscribed(api.client, DisplayUpdatedDocument, { clinicId }, ({ displayUpdated }) => {
+        const known = before.current
+        const calls = newCalls(
+          known && Date.now() - known.at < SILENT_AFTER_MS ? known.called : null,
+          displayUpdated.called,
+        )
+        before.current = { called: displayUpdated.called, at: Date.now() }
+        setScreen(displayUpdated)
+        for (const { ticket, room } of calls) {
+          setFresh(ticket)
+          announce(
+            displayUpdated.clinic.languages.map((language) => {
+              const t = i18next.getFixedT(language.split('-')[0] ?? 'en')
+              return {
+                language,
+                text: room
+                  ? t('display.say', { ticket: spoken(ticket), room })
+                  : t('display.sayNoRoom', { ticket: spoken(ticket) }),
+              }
+            }),
+          )
+        }
+      }),
+    [api, clinicId],
+  )
+  const link = useLink(api.connection)
+  // While the line is open, silence means that nothing happened.
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (api.connection.read().isLive && before.current) before.current.at = Date.now()
+    }, 5_000)
+    return () => clearInterval(timer)
+  }, [api])
+  return { screen, fresh, link }
+}
+
+const Clock = ({ timeZone }: { timeZone: string }) => {
+  const { i18n } = useTranslation()
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000)
+    return () => clearInterval(timer)
+  }, [])
+  return <time>{timeOfDay(now, timeZone, i18n.language)}</time>
+}
+
+/** The waiting room's screen: tickets and rooms, never a name. */
+export const DisplayApp = ({ clinicId }: { clinicId: string }) => {
+  const { t, i18n } = useTranslation()
+  const { screen, fresh, link } = useScreenNews(clinicId)
+  const [isSounding, setSounding] = useState(false)
+  useEffect(() => {
+    i18next.addResourceBundle('es', 'translation', es)
+    setSounding(canSound())
+  }, [])
+  const language = screen?.clinic.languages[0]?.split('-')[0]
+  useEffect(() => {
+    if (language && i18next.hasResourceBundle(language, 'translation')) {
+      void i18n.changeLanguage(language)
+      document.documentElement.lang = language
+    }
+  }, [language, i18n])
+
+  if (!screen)
+    return (
+      <main className="display is-waiting">
+        <p>{t('display.starting')}</p>
+      </main>
+    )
+  const isLost = !link.isLive
+  return (
+    <main className={isLost ? 'display is-lost' : 'display'}>
+      <header className="display-head">
+        <h1>{screen.clinic.name}</h1>
+        {isLost && (
+          <p className="display-lost" role="status">
+            {t('display.lost', { time: timeOfDay(link.heardAt, screen.clinic.timeZone, i18n.language) })}
+          </p>
+        )}
+        {!isSounding && <Button onPress={() => void allowSound().then(setSounding)}>{t('display.sound')}</Button>}
+        <Clock timeZone={screen.clinic.timeZone} />
+      </header>
+      <section className="tiles" aria-live="polite" aria-label={t('display.called')}>
+        {screen.called.length === 0 && <p className="tiles-empty">{t('display.nobody')}</p>}
+        {screen.called.slice(0, MOST_TILES).map(({ ticket, room }, at) => (
+          <div key={ticket} className={ticket === fresh && at === 0 ? 'tile is-fresh' : 'tile'}>
+            <span className="tile-ticket">{ticket}</span>
+            <span className="tile-room">
+              <svg viewBox="0 0 48 24" aria-hidden="true">
+                <path d="M2 12h40m-9-9 9 9-9 9" fill="none" stroke="currentColor" strokeWidth="4" />
+              </svg>
+              {room ? t('room', { room }) : t('display.noRoom')}
+            </span>
+          </div>
+        ))}
+      </section>
+      <section className="waiting-tickets" aria-label={t('display.waiting')}>
+        <h2>{t('display.waiting')}</h2>
+        <ul>
+          {screen.waiting.slice(0, 40).map(({ ticket }) => (
+            <li key={ticket}>{ticket}</li>
+          ))}
+          {screen.waiting.length > 40 && <li>+{screen.waiting.length - 40}</li>}
+        </ul>
+      </section>
+    </main>
+  )
+}

@@ -1,0 +1,26 @@
+import './tokens.css'
+import './ui/ui.css'
+import { lazy, StrictMode, Suspense } from 'react'
+import { createRoot } from 'react-dom/client'
+import { startLanguage } from './locales/language.ts'
+import { ErrorBoundary } from './ui/error-boundary.tsx'
+import { readTheme, setTheme } from './ui/theme.ts'
+
+const StaffApp = lazy(() => import('./shell/staff-app.tsx').then(({ StaffApp }) => ({ default: StaffApp })))
+const DisplayApp = lazy(() => import('./display/display-app.tsx').then(({ DisplayApp }) => ({ default: DisplayApp })))
+
+setTheme(readTheme())
+await startLanguage()
+
+const display = /^\/display\/([0-9a-f-]{36})\/?$/i.exec(location.pathname)
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <ErrorBoundary>
+      <Suspense>{display ? <DisplayApp clinicId={display[1] as string} /> : <StaffApp />}</Suspense>
+    </ErrorBoundary>
+  </StrictMode>,
+)
+
+if (import.meta.env.PROD && 'serviceWorker' in navigator)
+  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined))

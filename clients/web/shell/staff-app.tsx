@@ -1,0 +1,51 @@
+import { lazy, Suspense, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { SessionProvider, useSession, useStaff } from '../session/session.tsx'
+import { Button } from '../ui/button.tsx'
+import { Toasts } from '../ui/toasts.tsx'
+import { useScreen } from './screens.ts'
+
+const Board = lazy(() => import('../board/board.tsx').then(({ Board }) => ({ default: Board })))
+const Room = lazy(() => import('../room/room.tsx').then(({ Room }) => ({ default: Room })))
+const LogIn = lazy(() => import('../session/log-in.tsx').then(({ LogIn }) => ({ default: LogIn })))
+const Manager = lazy(() => import('./manager.tsx').then(({ Manager }) => ({ default: Manager })))
+
+const Screen = () => {
+  const staff = useStaff()
+  const [screen] = useScreen(staff)
+  return screen === 'board' ? <Board /> : screen === 'room' ? <Room /> : <Manager />
+}
+
+const Staff = () => {
+  const { t } = useTranslation()
+  const { state, retry } = useSession()
+  useEffect(() => {
+    if (state.at !== 'unreachable') return
+    const timer = setInterval(retry, 5_000)
+    return () => clearInterval(timer)
+  }, [state, retry])
+  if (state.at === 'starting') return null
+  if (state.at === 'in') return <Screen />
+  if (state.at === 'out') return <LogIn />
+  return (
+    <main className="centre">
+      <div className="card" role="alert">
+        <h1>{t('unreachable.title')}</h1>
+        <p>{t('unreachable.text')}</p>
+        <Button kind="main" onPress={retry}>
+          {t('unreachable.retry')}
+        </Button>
+      </div>
+    </main>
+  )
+}
+
+/** Everything that staff see behind their log-in. */
+export const StaffApp = () => (
+  <SessionProvider needsLogIn>
+    <Suspense>
+      <Staff />
+    </Suspense>
+    <Toasts />
+  </SessionProvider>
+)

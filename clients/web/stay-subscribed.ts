@@ -1,0 +1,32 @@
+import type { ApolloClient, OperationVariables, TypedDocumentNode } from '@apollo/client'
+
+const AGAIN_MS = 2_000
+
+/** A subscription that begins anew whenever the server ends or refuses it; answers the way to stop. */
+export const staySubscribed = <Data, Variables extends OperationVariables>(
+  client: ApolloClient,
+  query: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+  onData: (data: Data) => void,
+): (() => void) => {
+  let isStopped = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let stop = () => {}
+  const again = () => {
+    if (!isStopped) timer = setTimeout(begin, AGAIN_MS)
+  }
+  const begin = () => {
+    const subscription = client.subscribe<Data>({ query, variables }).subscribe({
+      next: ({ data }) => data && onData(data as Data),
+      error: again,
+      complete: again,
+    })
+    stop = () => subscription.unsubscribe()
+  }
+  begin()
+  return () => {
+    isStopped = true
+    clearTimeout(timer)
+    stop()
+  }
+}
