@@ -8,7 +8,8 @@ import { uuidv7 } from '../database/uuid.ts'
 import { notFound, Refusal } from '../errors.ts'
 import { createVisitLink } from '../visit/store.ts'
 import { messageKey, type Occasion, resentKey } from './keys.ts'
-import { MESSAGE_JOB, validUntil } from './kinds.ts'
+import { ALMOST_JOB, MESSAGE_JOB, validUntil } from './kinds.ts'
+import { queuesToLookAt } from './store.ts'
 import { type MessageValues, textOf } from './texts.ts'
 
 /** Something that a patient is told of: about a booking or a visit. */
@@ -65,8 +66,9 @@ const enter = async <Kind extends NotificationKind>(
   const key = messageKey({ subjectId, channel, occasion: news.occasion })
   if (await tx.notification.findUnique({ where: { key }, select: { id: true } })) return
   const visit = { patientId: news.patientId, appointmentId: news.appointmentId, entryId: news.entryId }
-  const link = await createVisitLink(deps.config, tx, visit)
-  const values = { ...news.values, clinic: news.clinic, link } as unknown as MessageValues[Kind]
+  // Behind a cancelled booking there is nothing to see.
+  const link = news.kind === 'CANCELLED' ? null : await createVisitLink(deps.config, tx, visit)
+  const values = { ...news.values, clinic: news.clinic, ...(link && { link }) } as unknown as MessageValues[Kind]
   const { title, body } = textOf(news.kind, recipient.language, values, channel)
   const isStopped = channel === 'SMS' && recipient.stopped
   const until = validUntil(news.kind, news.from, news.startsAt)
@@ -105,6 +107,15 @@ export const announce = async <Kind extends NotificationKind>(
   if (!recipient) return
   for (const channel of channelsFor(recipient, news.clinic.messageRoute))
     await enter(deps, tx, news, recipient, channel)
+}
+
+/**
+ * Looks at the queues in which nothing moved too: a doctor who comes on duty, another pace or another threshold can bring
+ * somebody's turn near as well as a move.
+ */
+export const lookAtQueues = async ({ db, jobs }: Pick<Deps, 'db' | 'jobs'>): Promise<void> => {
+  for (const { serviceId, clinicId } of await queuesToLookAt(db))
+    await jobs.enqueue(db, ALMOST_JOB, { serviceId, clinicId }, { singletonKey: serviceId })
 }
 
 const reloadMessage = async (db: Db | Tx, id: string): Promise<NotificationModel> => {

@@ -1,3 +1,4 @@
+import { isAllowedCountry } from '../access/codes.ts'
 import type { Deps } from '../context.ts'
 import type { Db, Tx } from '../database/client.ts'
 import type { NotificationModel } from '../database/generated/models.ts'
@@ -6,19 +7,22 @@ import type { JobDefinition } from '../jobs.ts'
 import type { SendOutcome } from '../messaging/provider.ts'
 import { estimate } from '../queue/estimate.ts'
 import { HEAD, loadSnapshot } from '../queue/store.ts'
-import { announce } from './commands.ts'
+import { announce, lookAtQueues } from './commands.ts'
 import { correctionAfter } from './correction.ts'
+import { toGsm7 } from './gsm.ts'
 import { messageKey } from './keys.ts'
 import { ALMOST_JOB, BOOKING_JOB, MESSAGE_JOB, MOVE_JOB, pushThread, secondsLeft } from './kinds.ts'
-import { plannedReminders } from './quiet.ts'
+import { dueReminder, plannedReminders } from './quiet.ts'
+import { isOverNumberCap } from './store.ts'
 
 const REMINDER_JOB = 'announce.reminder'
 
 /** A request to a provider takes at most so long; before that an earlier try of the same message may still be under way. */
 const UNDER_WAY_SECONDS = 20
-
-/** Not done yet: the job is tried again, after its back-off. */
-class TryAgain extends Error {}
+/** The longest pause that we choose between two tries of one message … */
+const LONGEST_PAUSE_SECONDS = 60
+/** … and the longest that a provider may ask for. */
+const LONGEST_RETRY_AFTER_SECONDS = 3_600
 
 const clinicFields = {
   id: true,
@@ -37,34 +41,38 @@ const databaseNow = async (db: Db | Tx): Promise<Date> => {
 /** Commits what it enqueues together with what it writes, and lets that begin at once. */
 const inTransaction = async (deps: Deps, work: (tx: Tx) => Promise<void>): Promise<void> => {
   let used: Tx | null = null
-  await deps.db.$transaction(async (tx) => {
-    used = tx
-    await work(tx)
-  })
+  await deps.db.$transaction(
+    async (tx) => {
+      used = tx
+      await work(tx)
+    },
+    { maxWait: 10_000, timeout: 15_000 },
+  )
   if (used) deps.jobs.committed(used)
 }
 
 /** YOUR_TURN on a call and a recall, MISSED on a no-show, CORRECTION when an undo takes back what was said. */
 const announceMove = async (deps: Deps, data: unknown): Promise<void> => {
   const { eventId } = data as { eventId: string }
-  const event = await deps.db.queueEvent.findUnique({
-    where: { id: eventId },
-    include: { entry: { include: { clinic: { select: clinicFields } } } },
-  })
-  if (!event) return
-  const { entry } = event
-  // The entry has moved on: whatever is true now is told by the later move.
-  if (entry.version !== event.entryVersion) return
-  const about = {
-    clinic: entry.clinic,
-    patientId: entry.patientId,
-    appointmentId: entry.appointmentId,
-    entryId: entry.id,
-    from: event.at,
-    startsAt: null,
-  }
-  const version = event.entryVersion
   await inTransaction(deps, async (tx) => {
+    // A later move waits for this one's news, so that an undo finds what it takes back.
+    await tx.$queryRaw`
+      SELECT id FROM queue WHERE id = (SELECT entry_id FROM queue_events WHERE id = ${eventId}::uuid) FOR SHARE`
+    const event = await tx.queueEvent.findUnique({
+      where: { id: eventId },
+      include: { entry: { include: { clinic: { select: clinicFields } } } },
+    })
+    // The entry has moved on: whatever is true now is told by the later move.
+    if (event?.entry.version !== event?.entryVersion || !event) return
+    const { entry, entryVersion: version } = event
+    const about = {
+      clinic: entry.clinic,
+      patientId: entry.patientId,
+      appointmentId: entry.appointmentId,
+      entryId: entry.id,
+      from: event.at,
+      startsAt: null,
+    }
     if (event.kind === 'CALLED' || event.kind === 'RECALLED')
       await announce(deps, tx, {
         kind: 'YOUR_TURN',
@@ -72,7 +80,8 @@ const announceMove = async (deps: Deps, data: unknown): Promise<void> => {
         values: { ticket: entry.ticket, room: entry.room, again: event.kind === 'RECALLED' },
         ...about,
       })
-    if (event.kind === 'NO_SHOW')
+    // Who was forgotten as CALLED until the day ended is not told so in the night.
+    if (event.kind === 'NO_SHOW' && event.reason !== 'DAY_END')
       await announce(deps, tx, {
         kind: 'MISSED',
         occasion: { kind: 'MISSED', version },
@@ -116,7 +125,11 @@ const spokenBy = async (
     undone.kind === 'LEFT' && appointmentId
       ? [{ appointmentId, kind: 'CANCELLED' as const, createdAt: { gte: undone.at } }]
       : []
-  const rows = await tx.notification.findMany({ where: { OR: [{ key: { in: keys } }, ...cancelled] } })
+  const which = { OR: [{ key: { in: keys } }, ...cancelled] }
+  const ids = (await tx.notification.findMany({ where: which, select: { id: true } })).map(({ id }) => id)
+  // Whether one was tried must not change before it is decided what becomes of it.
+  await tx.$queryRaw`SELECT id FROM notifications WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  const rows = await tx.notification.findMany({ where: { id: { in: ids } } })
   return rows.map(({ id, kind, status, triedAt }) => ({ id, kind, status, tried: triedAt !== null }))
 }
 
@@ -159,29 +172,31 @@ const announceAlmost = async (deps: Deps, data: unknown): Promise<void> => {
 
 type BookingNews = { appointmentId: string; kind: 'BOOKED' | 'RESCHEDULED' | 'CANCELLED'; version: number }
 
-const findBooking = (db: Db, id: string) =>
+const findBooking = (db: Db | Tx, id: string) =>
   db.appointment.findUnique({ where: { id }, include: { clinic: { select: clinicFields } } })
 
 /** BOOKED, RESCHEDULED and CANCELLED at once, and the reminders of the slot for their own time. */
 const announceBooking = async (deps: Deps, data: unknown): Promise<void> => {
   const { appointmentId, kind, version } = data as BookingNews
-  const booking = await findBooking(deps.db, appointmentId)
-  if (!booking) return
-  const isCancelled = booking.status === 'CANCELLED'
-  // What was announced is no longer so: a later change tells what is.
-  if (isCancelled !== (kind === 'CANCELLED')) return
-  if (kind === 'RESCHEDULED' && booking.version !== version) return
-  const { startsAt, clinicId } = booking
-  const about = {
-    clinic: booking.clinic,
-    patientId: booking.patientId,
-    appointmentId,
-    entryId: null,
-    from: booking.updatedAt,
-    startsAt,
-    values: { startsAt },
-  }
   await inTransaction(deps, async (tx) => {
+    // A later change waits for this one's news, so that they are told in their order.
+    await tx.$queryRaw`SELECT id FROM appointments WHERE id = ${appointmentId}::uuid FOR SHARE`
+    const booking = await findBooking(tx, appointmentId)
+    if (!booking) return
+    const isCancelled = booking.status === 'CANCELLED'
+    // What was announced is no longer so: a later change tells what is.
+    if (isCancelled !== (kind === 'CANCELLED')) return
+    if (kind === 'RESCHEDULED' && booking.version !== version) return
+    const { startsAt, clinicId } = booking
+    const about = {
+      clinic: booking.clinic,
+      patientId: booking.patientId,
+      appointmentId,
+      entryId: null,
+      from: booking.updatedAt,
+      startsAt,
+      values: { startsAt },
+    }
     if (kind === 'BOOKED') await announce(deps, tx, { kind, occasion: { kind }, ...about })
     if (kind === 'RESCHEDULED') await announce(deps, tx, { kind, occasion: { kind, version }, ...about })
     if (kind === 'CANCELLED') {
@@ -205,6 +220,10 @@ const announceReminder = async (deps: Deps, data: unknown): Promise<void> => {
   if (booking?.status !== 'BOOKED' || booking.startsAt.toISOString() !== planned) return
   const { startsAt } = booking
   const from = await databaseNow(deps.db)
+  const at = dueReminder(hours, startsAt, from, booking.clinic)
+  if (!at) return
+  // Quiet hours may have been set since it was planned, or the work may have stood still until now.
+  if (at > from) return deps.jobs.enqueue(deps.db, REMINDER_JOB, data as object, { startAfter: at })
   await inTransaction(deps, (tx) =>
     announce(deps, tx, {
       kind: 'REMINDER',
@@ -246,45 +265,84 @@ const isOverCap = async (deps: Deps, clinicId: string): Promise<boolean> => {
   return count?.over ?? false
 }
 
-/** Takes the message for one try, unless another try took it meanwhile: whoever raises `attempts` has it. */
-const claim = async (deps: Deps, row: NotificationModel): Promise<boolean> => {
-  const claimed = await deps.db.$executeRaw`
+/** Takes the message for one try and says when, unless another try took it meanwhile: whoever raises `attempts` has it. */
+const claim = async (deps: Deps, row: NotificationModel): Promise<Date | null> => {
+  const [claimed] = await deps.db.$queryRaw<{ at: Date }[]>`
     UPDATE notifications SET attempts = attempts + 1, tried_at = clock_timestamp()
-    WHERE id = ${row.id}::uuid AND status = 'QUEUED' AND attempts = ${row.attempts}`
-  return claimed === 1
+    WHERE id = ${row.id}::uuid AND status = 'QUEUED' AND attempts = ${row.attempts}
+    RETURNING tried_at AS at`
+  return claimed?.at ?? null
+}
+
+/**
+ * The next try begins so many seconds from now, a little later by chance. A job of its own, since a provider that is away for
+ * long must not use up the tries of this one; what ends it is the end of the message's worth.
+ */
+const tryLater = async (
+  deps: Deps,
+  { id, clinicId }: NotificationModel,
+  seconds: number,
+  data: { error?: string; triedAt?: null } = {},
+): Promise<void> =>
+  inTransaction(deps, async (tx) => {
+    const startAfter = new Date((await databaseNow(tx)).getTime() + seconds * 1000 * (1 + Math.random() / 4))
+    if (data.error) await tx.notification.updateMany({ where: { id, status: 'QUEUED' }, data })
+    await deps.jobs.enqueue(tx, MESSAGE_JOB, { id, clinicId }, { startAfter, singletonKey: id })
+  })
+
+/** Where an SMS stands behind a push message, it is not waited for longer than this. */
+const PUSH_TRIES = 2
+
+/** Does an SMS follow if this push message fails? */
+const hasSmsBehind = async ({ db }: Deps, { channel, clinicId, patientId }: NotificationModel): Promise<boolean> => {
+  if (channel !== 'PUSH' || !clinicId || !patientId) return false
+  const clinic = await db.clinic.findUnique({ where: { id: clinicId }, select: { messageRoute: true } })
+  const patient = await db.patient.findUnique({ where: { id: patientId }, select: { phoneNumber: true } })
+  return clinic?.messageRoute === 'PUSH_FIRST' && Boolean(patient?.phoneNumber)
 }
 
 /** Where push goes first and failed, the same news goes out by SMS. */
-const fallBack = async (deps: Deps, row: NotificationModel): Promise<void> => {
+const fallBack = async (deps: Deps, tx: Tx, row: NotificationModel): Promise<void> => {
   if (row.channel !== 'PUSH' || !row.patientId || !row.clinicId) return
-  const clinic = await deps.db.clinic.findUnique({ where: { id: row.clinicId } })
-  const patient = await deps.db.patient.findUnique({ where: { id: row.patientId } })
+  const clinic = await tx.clinic.findUnique({ where: { id: row.clinicId } })
+  const patient = await tx.patient.findUnique({ where: { id: row.patientId } })
   if (clinic?.messageRoute !== 'PUSH_FIRST' || !patient?.phoneNumber) return
   const { phoneNumber } = patient
-  await inTransaction(deps, async (tx) => {
-    const id = uuidv7()
-    const stopped = await tx.stoppedNumber.findUnique({ where: { phoneNumber } })
-    const { count } = await tx.notification.createMany({
-      data: {
-        ...{
-          id,
-          clinicId: row.clinicId,
-          patientId: row.patientId,
-          appointmentId: row.appointmentId,
-          entryId: row.entryId,
-        },
-        ...{ kind: row.kind, channel: 'SMS', language: row.language, validUntil: row.validUntil, phoneNumber },
-        key: row.key.replace(' PUSH ', ' SMS '),
-        body: [row.body, row.link].filter(Boolean).join(' '),
-        ...(stopped ? { status: 'SUPPRESSED', error: 'STOPPED' } : {}),
+  const id = uuidv7()
+  const stopped = await tx.stoppedNumber.findUnique({ where: { phoneNumber } })
+  const { count } = await tx.notification.createMany({
+    data: {
+      ...{
+        id,
+        clinicId: row.clinicId,
+        patientId: row.patientId,
+        appointmentId: row.appointmentId,
+        entryId: row.entryId,
       },
-      skipDuplicates: true,
-    })
-    if (count === 1 && !stopped) await deps.jobs.enqueue(tx, MESSAGE_JOB, { id, clinicId: row.clinicId })
+      ...{ kind: row.kind, channel: 'SMS', language: row.language, validUntil: row.validUntil, phoneNumber },
+      key: row.key.replace(' PUSH ', ' SMS '),
+      body: [toGsm7(row.body ?? ''), row.link].filter(Boolean).join(' '),
+      ...(stopped ? { status: 'SUPPRESSED', error: 'STOPPED' } : {}),
+    },
+    skipDuplicates: true,
   })
+  if (count === 1 && !stopped) await deps.jobs.enqueue(tx, MESSAGE_JOB, { id, clinicId: row.clinicId })
 }
 
-/** Writes down what became of a try; throws where it is to be tried again. */
+/** The provider will never take it. What follows from that is written with it, so that neither is there without the other. */
+const refuse = async (deps: Deps, row: NotificationModel, error: string): Promise<void> => {
+  await inTransaction(deps, async (tx) => {
+    // STOP that only the provider had heard of.
+    if (row.phoneNumber && error.includes('21610'))
+      await tx.stoppedNumber.createMany({ data: { phoneNumber: row.phoneNumber }, skipDuplicates: true })
+    const failed = { status: 'FAILED', error } as const
+    const { count } = await tx.notification.updateMany({ where: { id: row.id, status: 'QUEUED' }, data: failed })
+    if (count === 1) await fallBack(deps, tx, row)
+  })
+  tell(deps, row)
+}
+
+/** Writes down what became of a try, and when the next one begins where there is to be one. */
 const settle = async (deps: Deps, row: NotificationModel, outcome: SendOutcome): Promise<void> => {
   if (outcome.kind === 'sent') {
     // A code is worth nothing once it is sent, and nobody may read it here.
@@ -302,20 +360,13 @@ const settle = async (deps: Deps, row: NotificationModel, outcome: SendOutcome):
     tell(deps, row)
     return
   }
-  if (outcome.kind === 'rejected') {
-    // STOP that only the provider had heard of.
-    if (row.phoneNumber && outcome.error.includes('21610'))
-      await deps.db.stoppedNumber.createMany({ data: { phoneNumber: row.phoneNumber }, skipDuplicates: true })
-    await end(deps, row, 'FAILED', outcome.error)
-    await fallBack(deps, row)
-    return
-  }
-  await deps.db.notification.updateMany({
-    where: { id: row.id, status: 'QUEUED' },
-    // Surely not sent: nothing needs to be looked up before the next try.
-    data: { error: outcome.error, ...(outcome.kind === 'retry' ? { triedAt: null } : {}) },
-  })
-  throw new TryAgain(outcome.error)
+  if (outcome.kind === 'rejected') return refuse(deps, row, outcome.error)
+  if (row.attempts + 1 >= PUSH_TRIES && (await hasSmsBehind(deps, row))) return refuse(deps, row, outcome.error)
+  if (outcome.kind === 'unclear') return tryLater(deps, row, UNDER_WAY_SECONDS, { error: outcome.error })
+  const pause = Math.min(LONGEST_PAUSE_SECONDS, 2 ** row.attempts)
+  const asked = Math.min(LONGEST_RETRY_AFTER_SECONDS, outcome.afterSeconds ?? 0)
+  // Surely not sent: nothing needs to be looked up before the next try.
+  await tryLater(deps, row, Math.max(pause, asked), { error: outcome.error, triedAt: null })
 }
 
 /** What became of an earlier try whose outcome is unclear; null where it surely never arrived. */
@@ -342,11 +393,14 @@ const sendPush = async (deps: Deps, row: NotificationModel, ttlSeconds: number |
   return outcome
 }
 
-/** Why an SMS must not go out: the number said STOP, or the clinic's day is full. */
+/** Why an SMS must not go out: the number said STOP, is of a country to which none go, or had its share; or the clinic's day is full. */
 const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string | null> => {
   if (row.channel !== 'SMS') return null
-  const stopped = await deps.db.stoppedNumber.findUnique({ where: { phoneNumber: row.phoneNumber as string } })
+  const phoneNumber = row.phoneNumber as string
+  const stopped = await deps.db.stoppedNumber.findUnique({ where: { phoneNumber } })
   if (stopped) return 'STOPPED'
+  if (deps.config.allowedCountries && !isAllowedCountry(deps.config, phoneNumber)) return 'COUNTRY'
+  if (row.attempts === 0 && (await isOverNumberCap(deps.db, row.kind, phoneNumber))) return 'NUMBER_CAP'
   return row.attempts === 0 && row.clinicId && (await isOverCap(deps, row.clinicId)) ? 'DAILY_CAP' : null
 }
 
@@ -356,18 +410,19 @@ const sendMessage = async (deps: Deps, data: unknown): Promise<void> => {
   const row = await deps.db.notification.findUnique({ where: { id } })
   if (row?.status !== 'QUEUED') return
   const now = await databaseNow(deps.db)
-  if (row.triedAt && now.getTime() - row.triedAt.getTime() < UNDER_WAY_SECONDS * 1000)
-    throw new TryAgain('an earlier try may still be under way')
+  const underWay = row.triedAt ? UNDER_WAY_SECONDS - (now.getTime() - row.triedAt.getTime()) / 1000 : 0
+  if (underWay > 0) return tryLater(deps, row, underWay)
   // Before anything is decided: the ledger must say what happened, even of a message that is stale by now.
   const earlier = row.triedAt && row.channel === 'SMS' ? await lookUp(deps, row) : null
+  if (earlier?.kind === 'unclear' && secondsLeft(row.validUntil, now) === 0)
+    return end(deps, row, 'FAILED', `unclear: ${earlier.error}`)
   if (earlier) return settle(deps, row, earlier)
-  const seconds = secondsLeft(row.validUntil, now)
+  // Whoever says STOP waits for what was claimed before; so whether somebody did is asked after.
+  const claimedAt = await claim(deps, row)
+  if (!claimedAt) return
+  const seconds = secondsLeft(row.validUntil, claimedAt)
   const reason = seconds === 0 ? 'STALE' : await reasonNotTo(deps, row)
-  if (reason) {
-    await end(deps, row, 'SUPPRESSED', reason)
-    return
-  }
-  if (!(await claim(deps, row))) return
+  if (reason) return end(deps, row, 'SUPPRESSED', reason)
   const outcome =
     row.channel === 'PUSH'
       ? await sendPush(deps, row, seconds)
@@ -383,13 +438,13 @@ const sendMessage = async (deps: Deps, data: unknown): Promise<void> => {
 export const messageJobs: JobDefinition[] = [
   { name: MOVE_JOB, handle: announceMove, concurrency: 4 },
   { name: ALMOST_JOB, handle: announceAlmost, concurrency: 2 },
+  { name: 'announce.sweep', cron: '* * * * *', handle: lookAtQueues },
   { name: BOOKING_JOB, handle: announceBooking, concurrency: 2 },
   { name: REMINDER_JOB, handle: announceReminder, concurrency: 2 },
   {
     name: MESSAGE_JOB,
     handle: sendMessage,
     concurrency: 8,
-    retryLimit: 20,
     longestPauseSeconds: 60,
     timeoutSeconds: 60,
   },

@@ -36,13 +36,18 @@ export const validUntil = (kind: NotificationKind, from: Date, startsAt: Date | 
   return new Date(rule.endsWithSlot && startsAt ? Math.min(end, startsAt.getTime()) : end)
 }
 
-/** Nothing is sent with less than this left: it would arrive stale. */
-const LEAST_SECONDS = 5
+/** So long a request may be under way: the provider counts from when it accepts it, which is no later than that. */
+const REQUEST_SECONDS = 10
+/** Twilio's least validity. Nothing is sent with less left: it would arrive stale. */
+const LEAST_SECONDS = 6
 
-/** Whole seconds that a message is still good for; null where it never ends, 0 where it must not be sent any more. */
+/**
+ * Whole seconds that a provider may take to deliver a message, if it is asked now; null where it never ends,
+ * 0 where it must not be sent any more.
+ */
 export const secondsLeft = (until: Date | null, now: Date): number | null => {
   if (until === null) return null
-  const left = Math.floor((until.getTime() - now.getTime()) / 1000)
+  const left = Math.floor((until.getTime() - now.getTime()) / 1000) - REQUEST_SECONDS
   return left < LEAST_SECONDS ? 0 : left
 }
 

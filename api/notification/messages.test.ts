@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { bookAppointment, cancelAppointment, rescheduleAppointment } from '../appointment/commands.ts'
 import type { Context } from '../context.ts'
 import type { EntryRow } from '../loaders.ts'
+import { answerInbound } from '../messaging/inbound.ts'
 import type { PushMessage, SendOutcome, SmsMessage } from '../messaging/provider.ts'
 import {
   addWalkIn,
@@ -75,7 +76,7 @@ const fresh = async () => {
   answerPush = ({ id }) => ({ goneTokens: [], outcome: { kind: 'sent', providerId: `FCM${id}` } })
   clinic = await createTestClinic(deps, { doctors: 3 })
   service = clinic.serviceIds[0] as string
-  await deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { name: 'Riverside' } })
+  await deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { name: 'Riverside', quietFrom: 0, quietTo: 0 } })
 }
 
 const person = async (phone = true, device = false): Promise<string> => {
@@ -297,6 +298,80 @@ describe('a provider that fails', () => {
     expect(sms.length).toBe(3)
   })
 
+  it('says when to come back: asked again no earlier, even where that is an hour', async () => {
+    answerSms = async () => ({ kind: 'retry', error: '429', afterSeconds: 1_800 })
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS QUEUED 429'])
+    const { id } = await deps.db.notification.findFirstOrThrow({ where: { entryId: entry.id } })
+    const waiting = () =>
+      deps.db.$queryRaw<{ seconds: number }[]>`
+        SELECT extract(epoch FROM start_after - created_on)::float8 AS seconds FROM pgboss.job
+        WHERE name = 'message' AND state = 'created' AND data->>'id' = ${id}`
+    await expect.poll(waiting, { timeout: 20_000 }).toEqual([{ seconds: expect.any(Number) }])
+    const [{ seconds }] = (await waiting()) as [{ seconds: number }]
+    expect(seconds).toBeGreaterThanOrEqual(1_799)
+    expect(seconds).toBeLessThanOrEqual(1_800 * 1.25 + 1)
+    expect(sms.length).toBe(1)
+    answerSms = accept
+    await deps.db.$executeRaw`UPDATE pgboss.job SET start_after = now() WHERE name = 'message' AND data->>'id' = ${id}`
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    expect(sms.length).toBe(2)
+  })
+
+  it('is away until the message is worth nothing: not a dead letter, but suppressed as stale', async () => {
+    answerSms = async () => ({ kind: 'retry', error: '503' })
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS QUEUED 503'])
+    await deps.db.notification.updateMany({ where: { entryId: entry.id }, data: { validUntil: new Date(0) } })
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SUPPRESSED STALE'])
+    answerSms = accept
+  })
+
+  it('says nothing that is clear until the message is worth nothing: FAILED, never QUEUED for ever', async () => {
+    answerSms = async () => ({ kind: 'unclear', error: 'no reply' })
+    answerFind = () => ({ kind: 'unclear', error: 'not listed' })
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS QUEUED no reply'])
+    await deps.db.notification.updateMany({
+      where: { entryId: entry.id },
+      data: { validUntil: new Date(0), triedAt: new Date(0) },
+    })
+    const { id } = await deps.db.notification.findFirstOrThrow({ where: { entryId: entry.id } })
+    await expect
+      .poll(
+        () =>
+          deps.db.$executeRaw`
+            UPDATE pgboss.job SET start_after = now() WHERE name = 'message' AND state = 'created' AND data->>'id' = ${id}`,
+        { timeout: 20_000 },
+      )
+      .toBe(1)
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS FAILED unclear: not listed'])
+    answerSms = accept
+    answerFind = () => null
+  })
+
+  it('is being asked at the moment of a STOP: the STOP is acknowledged only once that is over', async () => {
+    let open: () => void = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    answerSms = async (message) => {
+      await opened
+      return accept(message)
+    }
+    const patientId = await person()
+    const entry = await walkIn(patientId)
+    await expect.poll(() => sms.length, { timeout: 20_000 }).toBe(1)
+    const from = (await deps.db.patient.findUniqueOrThrow({ where: { id: patientId } })).phoneNumber as string
+    const acknowledged = answerInbound(deps, { providerId: `SMstop${from}`, from, body: 'STOP', optOut: null }).then(
+      () => ledger(entry.id),
+    )
+    await expect.poll(() => deps.db.stoppedNumber.count({ where: { phoneNumber: from } }), { timeout: 20_000 }).toBe(1)
+    open()
+    expect(await acknowledged).toEqual(['ALMOST_YOUR_TURN SMS SENT'])
+    answerSms = accept
+  })
+
   it('accepts and loses its reply, one in three of 60: looked up before it is asked again, none lost, none doubled', {
     timeout: 240_000,
   }, async () => {
@@ -315,6 +390,7 @@ describe('a provider that fails', () => {
     const age = setInterval(() => {
       void deps.db
         .$executeRaw`UPDATE notifications SET tried_at = tried_at - interval '1 minute' WHERE status = 'QUEUED' AND error IS NOT NULL`
+      void deps.db.$executeRaw`UPDATE pgboss.job SET start_after = now() WHERE name = 'message' AND state = 'created'`
     }, 500)
     for (const entry of entries)
       await expect

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wallOf } from '../clinic/day.ts'
 import { reminderTimes, secondsLeft, validUntil } from './kinds.ts'
-import { isQuiet, nextAllowed, plannedReminders } from './quiet.ts'
+import { dueReminder, isQuiet, nextAllowed, plannedReminders } from './quiet.ts'
 
 const night = { timeZone: 'Europe/Madrid', quietFrom: 21 * 60, quietTo: 8 * 60 }
 const at = (text: string) => new Date(`${text}Z`)
@@ -89,6 +89,20 @@ describe('reminders', () => {
   })
 })
 
+describe('a reminder whose time has come', () => {
+  const starts = at('2026-11-25T14:00')
+  it.each([
+    ['goes out', 24, '2026-11-24T14:00', '2026-11-24T14:00'],
+    ['late by day goes out at once', 24, '2026-11-24T18:00', '2026-11-24T18:00'],
+    ['late into the night goes out in the morning', 24, '2026-11-24T23:00', '2026-11-25T07:00'],
+    ['later than the next one is dropped', 24, '2026-11-25T12:00', null],
+    ['the last one goes out until the slot', 2, '2026-11-25T13:59', '2026-11-25T13:59'],
+    ['the last one does not go out after', 2, '2026-11-25T14:00', null],
+  ] as const)('%s', (_name, hours, now, due) => {
+    expect(dueReminder(hours, starts, at(now), night)).toEqual(due && at(due))
+  })
+})
+
 describe('validity', () => {
   const now = at('2026-11-25T12:00')
   it.each([
@@ -104,8 +118,9 @@ describe('validity', () => {
 
   it('says that nothing is left when it would arrive stale', () => {
     expect(secondsLeft(null, now)).toBeNull()
-    expect(secondsLeft(at('2026-11-25T12:10'), now)).toBe(600)
-    expect(secondsLeft(at('2026-11-25T12:00:04'), now)).toBe(0)
+    expect(secondsLeft(at('2026-11-25T12:10'), now)).toBe(590)
+    expect(secondsLeft(at('2026-11-25T12:00:16'), now)).toBe(6)
+    expect(secondsLeft(at('2026-11-25T12:00:15'), now)).toBe(0)
     expect(secondsLeft(at('2026-11-25T11:00'), now)).toBe(0)
   })
 })

@@ -1,5 +1,5 @@
 import { addDays, instantOf, wallOf } from '../clinic/day.ts'
-import { type Reminder, reminderTimes } from './kinds.ts'
+import { type Reminder, type ReminderHours, reminderHours, reminderTimes } from './kinds.ts'
 
 /** A clinic's quiet hours: minutes since local midnight; from after to means over midnight, equal means never quiet. */
 export type QuietHours = { timeZone: string; quietFrom: number; quietTo: number }
@@ -30,4 +30,14 @@ export const plannedReminders = (startsAt: Date, bookedAt: Date, hours: QuietHou
     at: nextAllowed(at, hours),
   }))
   return planned.filter(({ at }, index) => at < (planned[index + 1]?.at ?? startsAt) && at < startsAt)
+}
+
+/**
+ * When a reminder whose time has come may go out: now, or after quiet hours that were set or came in between.
+ * Null where the next reminder or the slot is nearer than that.
+ */
+export const dueReminder = (hours: ReminderHours, startsAt: Date, now: Date, quiet: QuietHours): Date | null => {
+  const next = reminderHours.find((before) => before < hours) ?? 0
+  const at = nextAllowed(now, quiet)
+  return at.getTime() < startsAt.getTime() - next * 60 * MINUTE ? at : null
 }

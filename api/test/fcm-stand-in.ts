@@ -11,6 +11,11 @@ export type FcmFaults = {
   seed?: number
   /** Of so many accepted messages, one's reply is lost: the connection breaks. 0: never. */
   dropOneIn?: number
+  /** Of so many requests to send, one is refused with 429 before it is accepted, and one with 503. */
+  busyOneIn?: number
+  downOneIn?: number
+  /** Told of every message that was accepted, before the answer goes out. */
+  onAccepted?: (message: SentMessage) => void
   slowMs?: number
   /** The token endpoint refuses the service account. */
   refuseAccess?: boolean
@@ -22,6 +27,7 @@ const statusOf: Record<string, number> = {
   UNREGISTERED: 404,
   QUOTA_EXCEEDED: 429,
   INTERNAL: 500,
+  UNAVAILABLE: 503,
   INVALID_ARGUMENT: 400,
   SENDER_ID_MISMATCH: 403,
 }
@@ -45,7 +51,7 @@ export const writeServiceAccount = (): string => {
   return file
 }
 
-type SentMessage = {
+export type SentMessage = {
   token: string
   notification: { title: string; body: string }
   data: Record<string, string>
@@ -83,7 +89,11 @@ export const startFcmStandIn = async (faults: FcmFaults = {}) => {
     if (request.headers.authorization !== 'Bearer ya29.trial')
       return say(401, { error: { code: 401, status: 'UNAUTHENTICATED', message: 'no access' } })
     const { message } = JSON.parse(text) as { message: SentMessage }
-    const refusal = faults.refusedTokens?.[message.token]
+    const oneIn = (count: number | undefined): boolean => Boolean(count) && random.int(count as number) === 0
+    const isBusy = oneIn(faults.busyOneIn)
+    const isDown = oneIn(faults.downOneIn)
+    const refusal =
+      faults.refusedTokens?.[message.token] ?? (isBusy ? 'QUOTA_EXCEEDED' : isDown ? 'UNAVAILABLE' : undefined)
     if (refusal) {
       const code = statusOf[refusal] ?? 500
       return say(code, {
@@ -96,7 +106,8 @@ export const startFcmStandIn = async (faults: FcmFaults = {}) => {
       })
     }
     accepted.push(message)
-    if (faults.dropOneIn && random.int(faults.dropOneIn) === 0) return void response.destroy()
+    faults.onAccepted?.(message)
+    if (oneIn(faults.dropOneIn)) return void response.destroy()
     say(200, { name: `projects/${serviceAccount.project_id}/messages/${accepted.length}` })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

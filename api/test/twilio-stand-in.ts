@@ -16,6 +16,8 @@ export type AcceptedMessage = {
   status: string
   errorCode: number | null
   createdAt: Date
+  /** What stands before the account in the address asked: a process of a test can be told by it. */
+  askedBy: string
 }
 
 export type TwilioFaults = {
@@ -26,6 +28,15 @@ export type TwilioFaults = {
   busyOneIn?: number
   /** Of so many requests to send, one ends in a 500 although it was accepted. */
   failOneIn?: number
+  /** Of so many requests to send, one is refused with 503 before it is accepted. */
+  downOneIn?: number
+  /** Of so many requests to send, one is answered only after `lateMs`. */
+  lateOneIn?: number
+  lateMs?: number
+  /** Told of every message that was accepted, before the answer goes out. */
+  onAccepted?: (message: AcceptedMessage) => void
+  /** Told of every number for which it was refused for now (429, 503): the message will be tried again. */
+  onRefused?: (to: string) => void
   /** Every answer takes so long. */
   slowMs?: number
   /** Accepted messages are not listed for so long. */
@@ -60,6 +71,7 @@ const wordsOf: Record<number, string> = {
 export const startTwilioStandIn = async (faults: TwilioFaults = {}) => {
   const random = createRandom(faults.seed ?? 1)
   const accepted: AcceptedMessage[] = []
+  const byNumber = new Map<string, AcceptedMessage[]>()
   /** How often sending was asked for, refused or not. */
   let asked = 0
   const oneIn = (count: number | undefined): boolean => Boolean(count) && random.int(count as number) === 0
@@ -95,7 +107,7 @@ export const startTwilioStandIn = async (faults: TwilioFaults = {}) => {
   const refuse = (response: ServerResponse, status: number, code: number, message: string, headers = {}): void =>
     say(response, status, { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status }, headers)
 
-  const send = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const send = async (request: IncomingMessage, response: ServerResponse, askedBy: string): Promise<void> => {
     // Whoever asked may have given up meanwhile.
     const form = await bodyOf(request).catch(() => null)
     if (!form) return
@@ -103,7 +115,13 @@ export const startTwilioStandIn = async (faults: TwilioFaults = {}) => {
     const to = form.get('To') ?? ''
     const refusal = faults.refusedNumbers?.[to]
     if (refusal) return refuse(response, 400, refusal, wordsOf[refusal] ?? 'refused')
-    if (oneIn(faults.busyOneIn)) return refuse(response, 429, 20429, 'Too Many Requests', { 'retry-after': '1' })
+    const isBusy = oneIn(faults.busyOneIn)
+    if (isBusy || oneIn(faults.downOneIn)) {
+      faults.onRefused?.(to)
+      return isBusy
+        ? refuse(response, 429, 20429, 'Too Many Requests', { 'retry-after': '1' })
+        : refuse(response, 503, 20503, 'Service unavailable')
+    }
     const message: AcceptedMessage = {
       sid: `SM${accepted.length.toString(16).padStart(32, '0')}`,
       to,
@@ -115,8 +133,12 @@ export const startTwilioStandIn = async (faults: TwilioFaults = {}) => {
       status: 'queued',
       errorCode: null,
       createdAt: new Date(),
+      askedBy,
     }
     accepted.push(message)
+    byNumber.set(to, [...(byNumber.get(to) ?? []), message])
+    faults.onAccepted?.(message)
+    if (oneIn(faults.lateOneIn)) await sleep(faults.lateMs)
     if (oneIn(faults.dropOneIn)) return void response.destroy()
     if (oneIn(faults.failOneIn)) return refuse(response, 500, 20500, 'Internal server error')
     say(response, 201, listed(message))
@@ -126,8 +148,8 @@ export const startTwilioStandIn = async (faults: TwilioFaults = {}) => {
     const to = url.searchParams.get('To')
     const after = url.searchParams.get('DateSent>')
     const seen = Date.now() - (faults.hiddenMs ?? 0)
-    const messages = accepted
-      .filter((message) => message.to === to && message.createdAt.getTime() <= seen)
+    const messages = (byNumber.get(to ?? '') ?? [])
+      .filter((message) => message.createdAt.getTime() <= seen)
       .filter((message) => after === null || (message.status !== 'queued' && message.createdAt >= new Date(after)))
       .toReversed()
       .slice(0, Number(url.searchParams.get('PageSize') ?? 50))
@@ -153,10 +175,12 @@ export const startTwilioStandIn = async (faults: TwilioFaults = {}) => {
     if (username !== twilioAccount.username || password !== twilioAccount.password)
       return refuse(response, 401, 20003, 'Authenticate')
     const account = `/2010-04-01/Accounts/${twilioAccount.accountSid}`
-    if (url.pathname === `${account}.json`)
+    const askedBy = url.pathname.slice(0, url.pathname.indexOf(account))
+    const path = url.pathname.slice(askedBy.length)
+    if (path === `${account}.json`)
       return say(response, 200, { sid: twilioAccount.accountSid, status: 'active', type: 'Full' })
-    if (url.pathname !== `${account}/Messages.json`) return refuse(response, 404, 20404, 'not found')
-    return request.method === 'POST' ? send(request, response) : list(url, response)
+    if (path !== `${account}/Messages.json`) return refuse(response, 404, 20404, 'not found')
+    return request.method === 'POST' ? send(request, response, askedBy) : list(url, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -175,6 +199,8 @@ export const startTwilioStandIn = async (faults: TwilioFaults = {}) => {
         'x-twilio-signature': twilio.getExpectedTwilioSignature(token, `${publicUrl}${target}`, params),
       },
       body: new URLSearchParams(params),
+      // Twilio waits no longer either.
+      signal: AbortSignal.timeout(15_000),
     })
 
   return {

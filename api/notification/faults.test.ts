@@ -1,0 +1,255 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connect, type Db } from '../database/client.ts'
+import { type Embedded, startEmbedded } from '../database/embedded.ts'
+import { ensureQueues } from '../database/job-tables.ts'
+import { applyMigrations } from '../database/migrate.ts'
+import { jobList } from '../job-list.ts'
+import { createCallbacks } from '../test/faults/callbacks.ts'
+import { check, evidenceOf, type Stopped } from '../test/faults/checks.ts'
+import { createLoad, insist } from '../test/faults/load.ts'
+import { createPeople, type Person } from '../test/faults/people.ts'
+import { startWorkers } from '../test/faults/workers.ts'
+import { startFcmStandIn, writeServiceAccount } from '../test/fcm-stand-in.ts'
+import { createRandom, testSeed } from '../test/random.ts'
+import { startTestServer, type TestServer } from '../test/server.ts'
+import { startTwilioStandIn, twilioAccount } from '../test/twilio-stand-in.ts'
+
+const isProof = process.env.PROVE === 'messages'
+const MESSAGES = Number(process.env.PROVE_MESSAGES ?? (isProof ? 100_000 : 1_000))
+const WORKERS = 2
+const LANES = isProof ? 2 : 1
+const CRASHES = isProof && MESSAGES > 10_000 ? 10 : 2
+/** Of so many accepted SMS, the worker that sent one is killed before it hears of it. */
+const KILL_AT_ONE_IN = isProof ? 1_000 : 150
+/** Of so many, some worker is killed at some point within a second after. */
+const KILL_NEAR_ONE_IN = isProof ? 500 : 75
+const DRAIN_MS = isProof ? 1_800_000 : 240_000
+/** Of so many messages, one is worth only so little longer that some end as stale. */
+const SHORT_ONE_IN = 40
+/** Beyond so many jobs that wait nobody comes: what overtakes its own news would be superseded instead of told. */
+const MOST_BEHIND = 80
+const publicUrl = 'https://clinic.example.org'
+
+let dataDir: string
+let embedded: Embedded
+let db: Db
+/** For reading all of it at the end. */
+let archive: Db
+let server: TestServer
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'anteroom-faults-'))
+  // Not `quick`: what was committed must survive the crashes.
+  embedded = await startEmbedded({ dataDir, log: () => {} })
+  await applyMigrations(embedded.url, () => {})
+  await ensureQueues(embedded.url, jobList)
+  db = connect(embedded.url, { max: 24 })
+  archive = connect(embedded.url, { max: 1, queryMs: 300_000 })
+  // It answers and enqueues; the work is done by processes of their own.
+  server = await startTestServer({ database: { db, url: embedded.url, drop: async () => {} }, demo: false })
+  Object.assign(server.deps.config, { publicUrl, twilio: { ...twilioAccount, apiUrl: null } })
+})
+afterAll(async () => {
+  await server?.close()
+  await db?.$disconnect()
+  await archive?.$disconnect()
+  await embedded?.stop()
+})
+
+const crashDatabase = async (): Promise<void> => {
+  const [pid] = (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGQUIT')
+}
+
+/** Reads although the database may be away at this moment. */
+const read = async <T>(ask: () => Promise<T>): Promise<T> => (await insist(ask)) as T
+
+const count = async (sql: string): Promise<number> =>
+  read(async () => Number((await db.$queryRawUnsafe<[{ n: bigint }]>(`SELECT count(*) AS n FROM ${sql}`))[0].n))
+
+const jobNames = `('message', 'announce.move', 'announce.almost', 'announce.booking', 'announce.reminder')`
+const dueJobs = `pgboss.job WHERE name IN ${jobNames} AND state < 'active' AND start_after <= now()`
+const unfinishedJobs = `pgboss.job WHERE name IN ${jobNames} AND state < 'completed'`
+
+/** Reminders would wait for days: their time comes now. */
+const releaseReminders = () =>
+  read(
+    () => db.$executeRaw`
+      UPDATE pgboss.job SET start_after = now() WHERE name = 'announce.reminder' AND state = 'created' AND start_after > now()`,
+  )
+
+it(
+  `${MESSAGES} messages while providers, workers and the database fail: none lost, none doubled, none after STOP, none stale`,
+  async () => {
+    const seed = testSeed()
+    console.log(`seed ${seed}`)
+    const random = createRandom(seed)
+    const refused = { numbers: {} as Record<string, number>, tokens: {} as Record<string, string> }
+    const push: ReturnType<typeof evidenceOf>[] = []
+    const callbacks = createCallbacks({ standIn: () => twilio, random, publicUrl, origin: server.origin })
+    const twilio = await startTwilioStandIn({
+      ...{ seed, dropOneIn: 10, busyOneIn: 40, downOneIn: 60, failOneIn: 50, lateOneIn: 200, lateMs: 12_000 },
+      refusedNumbers: refused.numbers,
+      onRefused: (to) => {
+        const person = byPhone.get(to)
+        // The message waits for its next try while STOP comes in between.
+        if (person && random.int(2) === 0) answering.push(answer(person, 'STOP'))
+      },
+      onAccepted: (message) => {
+        load.heard(message.to)
+        callbacks.about(message)
+        if (isOver) return
+        if (random.int(KILL_AT_ONE_IN) === 0) workers.kill(message.askedBy.slice(1))
+        if (random.int(KILL_NEAR_ONE_IN) === 0)
+          setTimeout(() => workers.kill(random.pick(workers.names)), random.int(1_000))
+      },
+    })
+    const fcm = await startFcmStandIn({
+      ...{ seed, dropOneIn: 10, busyOneIn: 40, downOneIn: 60 },
+      refusedTokens: refused.tokens,
+      onAccepted: (message) => {
+        push.push(evidenceOf(message))
+        load.heard(message.token)
+      },
+    })
+    const account = writeServiceAccount()
+    await db.$executeRawUnsafe(`
+    CREATE FUNCTION shorten() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      NEW.valid_until := least(NEW.valid_until, clock_timestamp() + (17 + abs(hashtext(NEW.key)) % 20) * interval '1 second');
+      RETURN NEW;
+    END $$`)
+    await db.$executeRawUnsafe(`
+    CREATE TRIGGER shorten BEFORE INSERT ON notifications
+    FOR EACH ROW WHEN (hashtext(NEW.key) % ${SHORT_ONE_IN} = 0) EXECUTE FUNCTION shorten()`)
+
+    let isOver = false
+    let isBehind = false
+    let answers = 0
+    const answering: Promise<void>[] = []
+    const stopped: Stopped[] = []
+    const answer = async ({ phone }: Person, word: 'STOP' | 'START'): Promise<void> => {
+      const open = stopped.findLast((each) => each.phone === phone)
+      if (word === 'START' && open) open.to = Date.now()
+      const params = { From: phone ?? '', To: twilioAccount.from, Body: word, MessageSid: `SMinbound${answers++}` }
+      const post = () => twilio.post(publicUrl, '/webhooks/twilio/inbound', params, { origin: server.origin })
+      while (!(await post().catch(() => ({ ok: false }))).ok) await sleep(200)
+      if (word === 'STOP') stopped.push({ phone: phone ?? '', from: Date.now(), to: Number.POSITIVE_INFINITY })
+    }
+    const { people, byPhone, add } = createPeople(db, random, refused)
+    const load = await createLoad({
+      deps: server.deps,
+      random,
+      addPerson: add,
+      answer,
+      isOver: () => isOver,
+      isBehind: () => isBehind,
+      lanes: LANES,
+    })
+    const workers = startWorkers({
+      count: WORKERS,
+      envOf: (name) => ({
+        DATABASE_URL: embedded.url,
+        PUBLIC_URL: publicUrl,
+        TWILIO_ACCOUNT_SID: twilioAccount.accountSid,
+        TWILIO_AUTH_TOKEN: twilioAccount.authToken,
+        TWILIO_FROM: twilioAccount.from,
+        TWILIO_API_URL: `${twilio.url}/${name}`,
+        FIREBASE_SERVICE_ACCOUNT: account,
+        FIREBASE_API_URL: fcm.url,
+      }),
+    })
+    let crashes = 0
+    const began = performance.now()
+    const seconds = () => Math.round((performance.now() - began) / 1000)
+    const faults = async (): Promise<void> => {
+      let toldAt = 0
+      while (!isOver) {
+        await sleep(500)
+        const rows = await count('notifications')
+        isBehind = (await count(dueJobs)) > MOST_BEHIND
+        if (rows >= MESSAGES) isOver = true
+        await releaseReminders()
+        if (crashes < CRASHES && rows > (MESSAGES * (crashes + 1)) / (CRASHES + 1)) {
+          crashes++
+          await crashDatabase()
+        }
+        if (isProof && seconds() - toldAt >= 15) {
+          toldAt = seconds()
+          const queued = await count(`notifications WHERE status = 'QUEUED'`)
+          const memory = Math.round(process.memoryUsage().rss / 1e6)
+          console.log(
+            `${toldAt} s: ${rows} messages, ${queued} under way, ${twilio.accepted.length} SMS and ${push.length} pushes accepted, ${workers.kills()} kills, ${crashes} crashes, ${memory} MB`,
+          )
+        }
+      }
+    }
+    try {
+      await Promise.all([load.run(), faults()])
+      const loaded = seconds()
+      for (const deadline = performance.now() + DRAIN_MS; performance.now() < deadline; await sleep(500)) {
+        await releaseReminders()
+        if ((await count(`notifications WHERE status = 'QUEUED'`)) + (await count(unfinishedJobs)) === 0) break
+      }
+      await callbacks.settled()
+      await Promise.all(answering)
+
+      const rows = await read(() => archive.notification.findMany())
+      const moves = await read(
+        () => archive.$queryRaw<{ entryId: string; entryVersion: number; kind: string; patientId: string }[]>`
+        SELECT e.entry_id::text AS "entryId", e.entry_version AS "entryVersion", e.kind, q.patient_id::text AS "patientId"
+        FROM queue_events e JOIN queue q ON q.id = e.entry_id`,
+      )
+      const bookings = await read(() => archive.appointment.findMany())
+      const evidence = {
+        rows,
+        moves,
+        bookings,
+        people,
+        sms: twilio.accepted,
+        push,
+        stopped,
+        ...callbacks,
+        remindersDue: true,
+      }
+      const { problems, repeatedPushes, missedDevices } = check(evidence)
+      const written = new Set([...moves.map(({ entryId }) => entryId), ...bookings.map(({ id }) => id)])
+      const forgotten = load.acknowledged.filter((id) => !written.has(id))
+      const dead = await count(`pgboss.job WHERE name = 'dead_letters'`)
+      const kinds = Object.entries(Object.groupBy(rows, ({ kind }) => kind)).map(
+        ([kind, own]) => `${kind} ${own?.length}`,
+      )
+      const moved = Object.entries(Object.groupBy(moves, ({ kind }) => kind)).map(
+        ([kind, own]) => `${kind} ${own?.length}`,
+      )
+      const ends = Object.entries(
+        Object.groupBy(rows, ({ status, error }) => [status, ...(status === 'SUPPRESSED' ? [error] : [])].join(' ')),
+      )
+      console.log(
+        [
+          `seed ${seed}: ${rows.length} messages in ${loaded} s and ${seconds() - loaded} s to the last`,
+          `  ${kinds.join(', ')}`,
+          `  moves: ${moved.join(', ')}`,
+          `  ${ends.map(([name, own]) => `${name} ${own?.length}`).join(', ')}`,
+          `  ${twilio.accepted.length} SMS accepted of ${twilio.asked()} asked for; ${push.length} pushes, ${repeatedPushes} of them repeated, ${missedDevices} second devices left out`,
+          `  ${workers.kills()} kills, ${crashes} crashes of the database, ${stopped.length} STOP, ${callbacks.delivered.size} reports of delivery, ${dead} dead letters`,
+          ...(workers.ends.length > 0 ? [`  ended by themselves: ${workers.ends.length}: ${workers.ends[0]}`] : []),
+        ].join('\n'),
+      )
+      expect(problems.slice(0, 20), `seed ${seed}: ${problems.length} problems`).toEqual([])
+      expect(forgotten, `seed ${seed}: acknowledged writes lost`).toEqual([])
+      expect(dead, `seed ${seed}: dead letters`).toBe(0)
+      expect(new Set(rows.map(({ kind }) => kind)).size, `seed ${seed}: every kind but codes`).toBe(8)
+      expect(workers.kills(), `seed ${seed}: there were kills`).toBeGreaterThan(0)
+    } finally {
+      isOver = true
+      await workers.close()
+      await twilio.close()
+      await fcm.close()
+    }
+  },
+  isProof ? 14_400_000 : 600_000,
+)

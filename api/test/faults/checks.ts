@@ -1,0 +1,201 @@
+import type { NotificationChannel, NotificationKind, NotificationStatus } from '../../database/generated/enums.ts'
+import { messageKey, type Occasion } from '../../notification/keys.ts'
+import type { SentMessage } from '../fcm-stand-in.ts'
+import type { AcceptedMessage } from '../twilio-stand-in.ts'
+import type { Person } from './people.ts'
+
+export type LedgerRow = {
+  id: string
+  key: string
+  kind: NotificationKind
+  channel: NotificationChannel
+  status: NotificationStatus
+  error: string | null
+  entryId: string | null
+  appointmentId: string | null
+  validUntil: Date | null
+  providerId: string | null
+}
+export type Move = { entryId: string; entryVersion: number; kind: string; patientId: string }
+export type BookingRow = { id: string; patientId: string; status: string; version: number; startsAt: Date }
+/** Between these instants nothing may be accepted for the number. */
+export type Stopped = { phone: string; from: number; to: number }
+
+export type Evidence = {
+  rows: readonly LedgerRow[]
+  moves: readonly Move[]
+  bookings: readonly BookingRow[]
+  people: ReadonlyMap<string, Person>
+  sms: readonly AcceptedMessage[]
+  push: readonly { id: string; token: string; thread: string; at: number }[]
+  stopped: readonly Stopped[]
+  delivered: ReadonlySet<string>
+  undelivered: ReadonlySet<string>
+  remindersDue: boolean
+}
+
+/** What of a push message is kept as evidence. */
+export const evidenceOf = ({ token, data, android }: SentMessage) => ({
+  id: data.id as string,
+  token,
+  thread: `${android.collapse_key} ${android.notification.tag}`,
+  at: Date.now(),
+})
+
+const groupBy = <T>(list: readonly T[], key: (item: T) => string): Map<string, T[]> =>
+  Map.groupBy(list, key) as Map<string, T[]>
+
+const causedKind: Record<string, 'YOUR_TURN' | 'MISSED' | 'CORRECTION'> = {
+  CALLED: 'YOUR_TURN',
+  RECALLED: 'YOUR_TURN',
+  NO_SHOW: 'MISSED',
+  UNDONE: 'CORRECTION',
+}
+
+/** What the ledger lacks for one piece of news to one person; null where it is complete. */
+const lacking = (person: Person, rowOf: (channel: NotificationChannel) => LedgerRow | undefined): string | null => {
+  const [sms, push] = [rowOf('SMS'), rowOf('PUSH')]
+  const hasDevice = person.tokens.length > 0 && person.devicesAre !== 'gone'
+  if (hasDevice && !push) return 'no PUSH'
+  if (person.phone && person.route === 'BOTH' && !sms) return 'no SMS'
+  if (person.phone && person.tokens.length === 0 && !sms) return 'no SMS'
+  if (person.phone && person.route === 'PUSH_FIRST' && !sms && (!push || push.status === 'FAILED')) return 'no SMS'
+  return person.phone && !sms && !push ? 'nothing' : null
+}
+
+/** Every piece of news once in the ledger on each way, and nothing in it that nobody caused. */
+const checkLedger = ({ rows, moves, bookings, people, remindersDue }: Evidence): string[] => {
+  const problems: string[] = []
+  const byKey = new Map(rows.map((row) => [row.key, row]))
+  const possible = new Set<string>()
+  const expect = (subjectId: string, occasion: Occasion, patientId: string, isDue: boolean): void => {
+    const rowOf = (channel: NotificationChannel) => byKey.get(messageKey({ subjectId, channel, occasion }))
+    for (const channel of ['SMS', 'PUSH'] as const) possible.add(messageKey({ subjectId, channel, occasion }))
+    const lack = isDue ? lacking(people.get(patientId) as Person, rowOf) : null
+    if (lack) problems.push(`lost: ${lack} of ${messageKey({ subjectId, channel: 'SMS', occasion })}`)
+  }
+  const wasTold = (entryId: string, kind: 'YOUR_TURN' | 'MISSED', version: number): boolean =>
+    (['SMS', 'PUSH'] as const).some((channel) => {
+      const row = byKey.get(messageKey({ subjectId: entryId, channel, occasion: { kind, version } }))
+      return row?.status === 'SENT' || row?.status === 'DELIVERED'
+    })
+  const counts = new Map<string, number>()
+  const cause = (subjectId: string, kind: string, times = 1): void => {
+    counts.set(`${subjectId} ${kind}`, (counts.get(`${subjectId} ${kind}`) ?? 0) + times)
+  }
+  for (const [entryId, own] of groupBy(moves, (move) => move.entryId)) {
+    const ordered = own.toSorted((a, b) => a.entryVersion - b.entryVersion)
+    const [{ patientId }, last] = [ordered[0] as Move, ordered.at(-1) as Move]
+    // Whoever was never called stands near the head of a short queue, and nobody moved on from that.
+    expect(entryId, { kind: 'ALMOST_YOUR_TURN' }, patientId, ordered.length === 1)
+    cause(entryId, 'ALMOST_YOUR_TURN')
+    for (const [index, move] of ordered.entries()) {
+      const kind = causedKind[move.kind]
+      if (!kind) continue
+      cause(entryId, kind)
+      const version = move.entryVersion
+      const before = ordered[index - 1]
+      // After an undone recall the patient is still called.
+      const undone = before && before.kind !== 'RECALLED' ? causedKind[before.kind] : undefined
+      const isTold =
+        kind !== 'CORRECTION' || (undone && undone !== 'CORRECTION' && wasTold(entryId, undone, version - 1))
+      expect(entryId, { kind, version }, patientId, move === last && Boolean(isTold))
+    }
+  }
+  for (const { id, patientId, status, version, startsAt } of bookings) {
+    const stands = status === 'BOOKED'
+    expect(id, { kind: 'BOOKED' }, patientId, stands)
+    cause(id, 'BOOKED')
+    for (let earlier = 2; earlier <= version; earlier++) {
+      expect(id, { kind: 'RESCHEDULED', version: earlier }, patientId, stands && earlier === version)
+      expect(id, { kind: 'CANCELLED', version: earlier }, patientId, status === 'CANCELLED' && earlier === version)
+    }
+    cause(id, 'RESCHEDULED', version - 1)
+    cause(id, 'CANCELLED')
+    cause(id, 'REMINDER', 2 * version)
+    for (const hours of [24, 2] as const)
+      expect(id, { kind: 'REMINDER', hours, startsAt }, patientId, stands && remindersDue)
+  }
+  for (const row of rows) {
+    // Reminders of a start that the booking has left were right when they went out.
+    if (row.kind !== 'REMINDER' && !possible.has(row.key)) problems.push(`nobody caused ${row.key}`)
+    if (row.status === 'QUEUED') problems.push(`still QUEUED: ${row.key}`)
+  }
+  for (const [group, own] of groupBy(rows, (row) => `${row.entryId ?? row.appointmentId} ${row.kind} ${row.channel}`)) {
+    const most = counts.get(group.slice(0, group.lastIndexOf(' '))) ?? 0
+    if (own.length > most) problems.push(`${own.length} rows of ${group}, caused ${most} times`)
+  }
+  return problems
+}
+
+const idOf = ({ statusCallback }: AcceptedMessage): string =>
+  new URL(statusCallback ?? 'http://none').searchParams.get('id') ?? 'none'
+
+/** Each SMS accepted as often as the ledger says: once if it was sent, never if it was not; never stale, never after STOP. */
+const checkSms = ({ rows, sms, stopped, delivered, undelivered }: Evidence): string[] => {
+  const problems: string[] = []
+  const byId = groupBy(sms, idOf)
+  for (const row of rows.filter(({ channel }) => channel === 'SMS')) {
+    const accepted = byId.get(row.id) ?? []
+    const sid = accepted[0]?.sid ?? ''
+    const what = `${row.key} ${row.status} ${row.error ?? ''}`
+    if (accepted.length > 1) problems.push(`doubled: accepted ${accepted.length} times: ${what}`)
+    const isSent = row.status === 'SENT' || row.status === 'DELIVERED'
+    if (isSent && accepted.length === 0) problems.push(`lost: never accepted: ${what}`)
+    if (isSent && accepted.length === 1 && sid !== row.providerId) problems.push(`another's id: ${what}`)
+    if (row.status === 'SUPPRESSED' && accepted.length > 0) problems.push(`accepted all the same: ${what}`)
+    if (row.status === 'FAILED' && accepted.length > 0 && !undelivered.has(sid)) problems.push(`not failed: ${what}`)
+    if (row.status === 'FAILED' && accepted.length === 0 && !row.error?.includes('21211'))
+      problems.push(`lost: ${what}`)
+    if (delivered.has(sid) && row.status !== 'DELIVERED') problems.push(`was delivered: ${what}`)
+    for (const { createdAt, validityPeriod } of accepted) {
+      const until = row.validUntil?.getTime() ?? Number.POSITIVE_INFINITY
+      const last = createdAt.getTime() + Number(validityPeriod ?? Number.POSITIVE_INFINITY) * 1000
+      if (createdAt.getTime() > until) problems.push(`stale by ${createdAt.getTime() - until} ms: ${what}`)
+      if (last > until) problems.push(`could come stale by ${last - until} ms: ${what}`)
+    }
+  }
+  const known = new Set(rows.map(({ id }) => id))
+  for (const id of byId.keys()) if (!known.has(id)) problems.push(`accepted, but not in the ledger: ${id}`)
+  const byNumber = groupBy(sms, ({ to }) => to)
+  for (const { phone, from, to } of stopped)
+    for (const { createdAt } of byNumber.get(phone) ?? [])
+      if (createdAt.getTime() > from && createdAt.getTime() < to)
+        problems.push(`${createdAt.getTime() - from} ms after STOP: ${phone}`)
+  return problems
+}
+
+/** Push messages may come twice, since FCM has nothing to look them up by; then in the same thread, so that one replaces the other. */
+const checkPush = ({ rows, push, people }: Evidence) => {
+  const problems: string[] = []
+  const byId = groupBy(push, ({ id }) => id)
+  let repeated = 0
+  let missedDevices = 0
+  for (const row of rows.filter(({ channel }) => channel === 'PUSH')) {
+    const accepted = byId.get(row.id) ?? []
+    const tokens = new Set(accepted.map(({ token }) => token))
+    repeated += accepted.length - tokens.size
+    if (row.status === 'SENT' && tokens.size === 0) problems.push(`lost: never accepted: ${row.key}`)
+    if (row.status === 'SUPPRESSED' && tokens.size > 0) problems.push(`accepted all the same: ${row.key} ${row.error}`)
+    if (row.status === 'FAILED' && tokens.size > 0) problems.push(`not failed: ${row.key} ${row.error}`)
+    if (new Set(accepted.map(({ thread }) => thread)).size > 1) problems.push(`in two threads: ${row.key}`)
+    const until = row.validUntil?.getTime() ?? Number.POSITIVE_INFINITY
+    for (const { at } of accepted) if (at > until) problems.push(`stale by ${at - until} ms: ${row.key}`)
+    if (row.status === 'SENT') missedDevices += Math.max(0, ownDevices(people, accepted[0]?.token) - tokens.size)
+  }
+  const known = new Set(rows.map(({ id }) => id))
+  for (const id of byId.keys()) if (!known.has(id)) problems.push(`accepted, but not in the ledger: ${id}`)
+  return { problems, repeated, missedDevices }
+}
+
+const ownDevices = (people: ReadonlyMap<string, Person>, token = ''): number =>
+  people.get(token.slice('token-'.length, token.lastIndexOf('-')))?.tokens.length ?? 0
+
+export const check = (evidence: Evidence) => {
+  const push = checkPush(evidence)
+  return {
+    problems: [...checkLedger(evidence), ...checkSms(evidence), ...push.problems],
+    repeatedPushes: push.repeated,
+    missedDevices: push.missedDevices,
+  }
+}
