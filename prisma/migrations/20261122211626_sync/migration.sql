@@ -99,7 +99,7 @@ CREATE TRIGGER changes_insert_only BEFORE UPDATE ON "changes" FOR EACH ROW EXECU
 -- id. So the locks of the streams are always the last ones taken, in one order, and held for the shortest time; and since a stream
 -- stays locked until the commit is done, its numbers become visible in their order: who reads all up to n misses nothing below n.
 --
--- One note is 73 characters: a letter for the kind of record, the record's id, the stream's id. A capital letter concerns the
+-- One note is a letter for the kind of record, the record's id, the stream's id, and a comma. A capital letter concerns the
 -- patient's guardian too (and, of a patient's record in their own stream, the clinics that they are linked to); a small one is final.
 CREATE FUNCTION note_visits() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -107,14 +107,14 @@ DECLARE
   notes text;
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    SELECT string_agg(letter || id || clinic_id || letter || id || patient_id, '') INTO notes FROM new_rows;
+    SELECT string_agg(letter || id || clinic_id || ',' || letter || id || patient_id || ',', '') INTO notes FROM new_rows;
   ELSIF TG_OP = 'DELETE' THEN
-    SELECT string_agg(letter || id || clinic_id || letter || id || patient_id, '') INTO notes FROM old_rows;
+    SELECT string_agg(letter || id || clinic_id || ',' || letter || id || patient_id || ',', '') INTO notes FROM old_rows;
   ELSE
-    SELECT string_agg(letter || n.id || n.clinic_id || letter || n.id || n.patient_id
+    SELECT string_agg(letter || n.id || n.clinic_id || ',' || letter || n.id || n.patient_id || ','
         -- The record that it went from may lose its guardian in the same transaction.
-        || CASE WHEN o.patient_id <> n.patient_id THEN letter || n.id || o.patient_id
-             || coalesce((SELECT lower(letter) || n.id || p.guardian_id FROM patients p WHERE p.id = o.patient_id), '')
+        || CASE WHEN o.patient_id <> n.patient_id THEN letter || n.id || o.patient_id || ','
+             || coalesce((SELECT lower(letter) || n.id || p.guardian_id || ',' FROM patients p WHERE p.id = o.patient_id), '')
            ELSE '' END, '')
       INTO notes FROM new_rows n JOIN old_rows o ON o.id = n.id;
   END IF;
@@ -131,13 +131,13 @@ DECLARE
   moved text;
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    SELECT string_agg('P' || id || id, '') INTO notes FROM new_rows;
+    SELECT string_agg('P' || id || id || ',', '') INTO notes FROM new_rows;
   ELSIF TG_OP = 'DELETE' THEN
-    SELECT string_agg('P' || id || id, '') INTO notes FROM old_rows;
+    SELECT string_agg('P' || id || id || ',', '') INTO notes FROM old_rows;
   ELSE
-    SELECT array_agg(n.id ORDER BY n.id), string_agg('P' || n.id || n.id
+    SELECT array_agg(n.id ORDER BY n.id), string_agg('P' || n.id || n.id || ','
         || CASE WHEN o.guardian_id IS DISTINCT FROM n.guardian_id AND o.guardian_id IS NOT NULL
-             THEN 'p' || n.id || o.guardian_id ELSE '' END, '')
+             THEN 'p' || n.id || o.guardian_id || ',' ELSE '' END, '')
       INTO changed, notes FROM new_rows n JOIN old_rows o ON o.id = n.id
       WHERE (n.name, n.phone_number, n.phone_verified, n.date_of_birth, n.language, n.guardian_id, n.code, n.merged_into_id, n.version)
         IS DISTINCT FROM (o.name, o.phone_number, o.phone_verified, o.date_of_birth, o.language, o.guardian_id, o.code, o.merged_into_id, o.version);
@@ -148,7 +148,7 @@ BEGIN
     -- could miss the other.
     PERFORM 1 FROM patients WHERE id = ANY(changed) ORDER BY id FOR UPDATE;
     -- A new guardian sees the ward's visits from now on, the old one no more.
-    SELECT string_agg(r.letter || r.id || g.id, '') INTO moved
+    SELECT string_agg(r.letter || r.id || g.id || ',', '') INTO moved
       FROM new_rows n JOIN old_rows o ON o.id = n.id
       CROSS JOIN LATERAL (VALUES (o.guardian_id), (n.guardian_id)) g(id)
       CROSS JOIN LATERAL (SELECT 'e', id FROM queue WHERE patient_id = n.id
@@ -167,9 +167,9 @@ DECLARE
   notes text;
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    SELECT string_agg('p' || patient_id || clinic_id, '') INTO notes FROM new_rows;
+    SELECT string_agg('p' || patient_id || clinic_id || ',', '') INTO notes FROM new_rows;
   ELSE
-    SELECT string_agg('p' || patient_id || clinic_id, '') INTO notes FROM old_rows;
+    SELECT string_agg('p' || patient_id || clinic_id || ',', '') INTO notes FROM old_rows;
   END IF;
   IF notes IS NOT NULL THEN
     PERFORM set_config('anteroom.changes', coalesce(current_setting('anteroom.changes', true), '') || notes, true);
@@ -187,9 +187,8 @@ BEGIN
   END IF;
   PERFORM set_config('anteroom.changes', '', true);
   WITH noted AS MATERIALIZED (
-    SELECT DISTINCT substr(notes, 73 * i + 1, 1) AS letter, substr(notes, 73 * i + 2, 36)::uuid AS record_id,
-      substr(notes, 73 * i + 38, 36)::uuid AS stream_id
-    FROM generate_series(0, length(notes) / 73 - 1) i
+    SELECT DISTINCT substr(note, 1, 1) AS letter, substr(note, 2, 36)::uuid AS record_id, substr(note, 38, 36)::uuid AS stream_id
+    FROM unnest(string_to_array(rtrim(notes, ','), ',')) note
   ), guarded AS MATERIALIZED (
     SELECT id, guardian_id FROM patients
     WHERE id IN (SELECT stream_id FROM noted WHERE letter < 'a' COLLATE "C") AND guardian_id IS NOT NULL
