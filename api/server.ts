@@ -19,8 +19,11 @@ import { presentError } from './http/errors.ts'
 import { graphiqlTabs, renderPage } from './http/graphiql.ts'
 import { useIdempotency } from './http/idempotency.ts'
 import { useLimits } from './http/limits.ts'
+import { createStatic } from './http/static.ts'
+import { createTurnPage } from './http/turn.ts'
 import { useVariables } from './http/variables.ts'
-import { createLoaders } from './loaders.ts'
+import { createLane } from './lane/lane.ts'
+import { createLoaders, type Loaders } from './loaders.ts'
 import { handleTwilio } from './messaging/webhooks.ts'
 import { schema } from './schema.ts'
 
@@ -29,13 +32,17 @@ type Connection = { viewer: Viewer | null; ip: string; stop: () => void }
 type Extra = { request: IncomingMessage; socket: WebSocket; connection?: Connection }
 
 type HttpContext = { request: Request; req: IncomingMessage; res: ServerResponse }
-type SocketContext = { extra: Extra }
+type SocketContext = { extra: Extra; operationId: string }
 
 const MOST_BODY_BYTES = 1_000_000
 const MOST_SOCKET_MESSAGE_BYTES = 256_000
 const MOST_SUBSCRIPTIONS = 1_000
+/** A phone that does not answer within this time is gone. */
+const PING_MS = 25_000
 /** The session ended or its token expired: come back with a new one. */
 const FORBIDDEN_CLOSE = 4403
+/** Nothing is wrong with the client: it comes back by itself. */
+const LATER_CLOSE = 1013
 
 export type Server = {
   /** The port that was bound; useful where the configured one is 0. */
@@ -50,6 +57,7 @@ const bearer = (header: unknown): string | null =>
 export const createServer = async (deps: Deps): Promise<Server> => {
   const { config, db, bus, log } = deps
   const viewers = createViewers({ db, bus, log })
+  const lane = createLane(log)
   const publicOrigin = new URL(config.publicUrl).origin
 
   const ipOf = (req: IncomingMessage): string => {
@@ -89,12 +97,34 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     }
   }
 
-  const socketContext = ({ extra }: SocketContext): Context & { idempotencyKey: null } => ({
-    ...base(extra.connection?.ip ?? ''),
-    viewer: extra.connection?.viewer ?? null,
+  /** What an operation of a socket stands on; `liven` adds what is only known when it is asked for. */
+  const socketContext = ({ extra }: SocketContext): Omit<Context, 'loaders'> & { idempotencyKey: null } => ({
+    ...deps,
+    idempotency: null,
+    ip: extra.connection?.ip ?? '',
+    viewer: null,
     cookies: null,
     idempotencyKey: null,
   })
+
+  /** Each event asks who the viewer is now. Most of ten thousand phones never need the loaders. */
+  const liven = (context: object, { connection }: Extra): void => {
+    let loaders: Loaders | null = null
+    Object.defineProperties(context, {
+      viewer: { configurable: true, enumerable: true, get: () => connection?.viewer ?? null, set: () => {} },
+      loaders: {
+        configurable: true,
+        enumerable: true,
+        get: () => {
+          loaders ??= createLoaders(db)
+          return loaders
+        },
+        set: (next: Loaders) => {
+          loaders = next
+        },
+      },
+    })
+  }
 
   /** Everything beside /graphql. */
   const useRoutes = (): Plugin<HttpContext> => ({
@@ -132,6 +162,9 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     },
   })
 
+  /** Events go out by the lane, with the same result as by an execution for each subscriber. */
+  const useLane = (): Plugin => ({ onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(lane.subscribe) })
+
   const yoga = createYoga<HttpContext, Context>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -141,7 +174,9 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     multipart: false,
     cors: { origin: [publicOrigin], credentials: true, methods: ['POST'] },
     context: (initial: unknown) =>
-      'extra' in (initial as object) ? socketContext(initial as SocketContext) : httpContext(initial as HttpContext),
+      'extra' in (initial as object)
+        ? (socketContext(initial as SocketContext) as unknown as Context)
+        : httpContext(initial as HttpContext),
     maskedErrors: { maskError: (error) => presentError(error, log) },
     graphiql: async () => ({
       title: 'Anteroom API',
@@ -150,8 +185,11 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       defaultTabs: await graphiqlTabs(db, config.production),
     }),
     renderGraphiQL: renderPage,
-    plugins: [useRoutes(), useLimits(), useSocketsOnly(), useVariables(), useIdempotency()] as Plugin[],
+    plugins: [useRoutes(), useLimits(), useSocketsOnly(), useVariables(), useIdempotency(), useLane()] as Plugin[],
   })
+
+  const serveApp = createStatic(config.publicUrl)
+  const serveTurn = createTurnPage(deps)
 
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
     res.setHeader('x-content-type-options', 'nosniff')
@@ -165,7 +203,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     if (req.headers['transfer-encoding']) refuse(411, 'BAD_INPUT', 'The request needs a content-length.')
     else if (Number(req.headers['content-length'] ?? 0) > MOST_BODY_BYTES)
       refuse(413, 'PAYLOAD_TOO_LARGE', `The body has more than ${MOST_BODY_BYTES} bytes.`)
-    else void yoga(req, res, { req, res })
+    else if (!serveTurn(req, res) && !serveApp(req, res)) void yoga(req, res, { req, res })
   }
 
   const server = config.tls
@@ -205,6 +243,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       return true
     } catch (error) {
       log.warn({ err: error }, 'a socket could not be authenticated')
+      extra.socket.close(LATER_CLOSE, 'Who you are cannot be looked up at present; try again.')
       return false
     }
   }
@@ -228,6 +267,8 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     },
   })
 
+  sockets.on('connection', (socket, request) => lane.outlets.add(socket, request.socket))
+
   const closer = useServer<Record<string, unknown>, Extra>(
     {
       connectionInitWaitTimeout: 5_000,
@@ -239,25 +280,20 @@ export const createServer = async (deps: Deps): Promise<Server> => {
         return connect(extra, bearer(given) ?? readAccessCookie(null, extra.request))
       },
       onDisconnect: ({ extra }) => extra.connection?.stop(),
-      onSubscribe: async (context, _id, params) => {
+      onSubscribe: async (context, id, params) => {
         try {
           if (Object.keys(context.subscriptions).length > MOST_SUBSCRIPTIONS)
             throw new Refusal('TOO_COMPLEX', `One socket carries at most ${MOST_SUBSCRIPTIONS} operations at once.`)
           const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
             extra: context.extra,
+            operationId: id,
             params,
           } as never)
           const document = parse(params.query)
           const invalid = validate(schema, document)
           if (invalid.length > 0) return invalid.map((error: unknown) => presentError(error, log))
           const contextValue = await contextFactory()
-          const { connection } = context.extra
-          // Each event asks who the viewer is now.
-          Object.defineProperty(contextValue, 'viewer', {
-            configurable: true,
-            get: () => connection?.viewer ?? null,
-            set: () => {},
-          })
+          liven(contextValue, context.extra)
           return {
             schema,
             document,
@@ -280,6 +316,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       onError: (_context, _id, _payload, errors) => errors.map((error) => formatted(error)),
     },
     sockets as never,
+    PING_MS,
   )
 
   return {
@@ -292,6 +329,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       await closed
       clearTimeout(timer)
       viewers.close()
+      lane.outlets.close()
       await yoga.dispose()
     },
   }

@@ -1,4 +1,4 @@
-import { type Measure, resultOf, tableOf } from './measure.ts'
+import { type Measure, resultOf, tablesOf } from './measure.ts'
 
 export type Options = {
   /** How often subject and reference take turns. */
@@ -45,5 +45,5 @@ for (const name of names) {
   const { run } = await load()
   const measures = await run({ rounds, say: (line) => console.error(`  ${line}`) })
   if (isJson) for (const measure of measures) console.log(JSON.stringify(resultOf(measure)))
-  else console.log(`\n${tableOf(measures)}\n`)
+  else console.log(`\n${tablesOf(measures)}\n`)
 }

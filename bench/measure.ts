@@ -77,3 +77,7 @@ export const tableOf = (measures: readonly Measure[]): string => {
   const widths = head.map((_, index) => Math.max(...rows.map((row) => (row[index] as string).length)))
   return rows.map((row) => line(row, widths)).join('\n')
 }
+
+/** A table for each subject and reference. */
+export const tablesOf = (measures: readonly Measure[]): string =>
+  [...Map.groupBy(measures, ({ subject, reference }) => `${subject} ÷ ${reference}`).values()].map(tableOf).join('\n\n')

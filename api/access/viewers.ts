@@ -50,11 +50,14 @@ export const createViewers = ({ db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>
     { cache: false, maxBatchSize: 1000 },
   )
 
+  /** Looked through again only when there are twice as many: ten thousand who come at once are not looked through for each. */
+  let roomFor = KEPT
   const prune = (): void => {
-    if (entries.size < KEPT) return
+    if (entries.size < roomFor) return
     const oldest = performance.now() - FRESH_MS
     for (const [sessionId, entry] of entries)
       if (entry.watchers.size === 0 && !entry.loading && entry.askedAt < oldest) entries.delete(sessionId)
+    roomFor = Math.max(KEPT, entries.size * 2)
   }
 
   const entryOf = (sessionId: string): Entry => {

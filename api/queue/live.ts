@@ -2,7 +2,10 @@ import type { Logger } from 'pino'
 import type { Bus } from '../bus.ts'
 import { clinicDay, clinicDayBounds } from '../clinic/day.ts'
 import type { Db } from '../database/client.ts'
+import type { QueueStatus } from '../database/generated/enums.ts'
 import { createLoaders, type EntryRow, type Loaders } from '../loaders.ts'
+import { applyChange } from './projection/apply.ts'
+import { loadChange } from './projection/store.ts'
 import { createSlot, type LatestSlot } from './slot.ts'
 import { endedEntries, loadSnapshots, type PositionState, positionState, type Snapshot } from './store.ts'
 
@@ -16,12 +19,14 @@ export type LiveSnapshot = Snapshot & {
 /** A watched entry as pushed: the row for rights, the state for the patient. */
 export type LivePosition = { entry: EntryRow; state: PositionState }
 
-/** All queues of a clinic, for its waiting-room display. */
-export type LiveDisplay = { clinicId: string; version: number; snapshots: Snapshot[] }
+/** All queues of a clinic, for its waiting-room displays; the same for all of them. */
+export type LiveDisplay = { clinicId: string; version: number; snapshots: Snapshot[]; loaders: Loaders }
 
 export type LiveQueues = {
   queue: (serviceId: string) => LatestSlot<LiveSnapshot>
   position: (entry: EntryRow) => LatestSlot<LivePosition>
+  /** An open entry of a queue that is watched here, as newly as has been heard of. */
+  known: (entryId: string) => EntryRow | null
   display: (clinicId: string) => LatestSlot<LiveDisplay>
   /** The number of feeds in memory, for tests and for /healthz. */
   watched: () => { queues: number; watchers: number }
@@ -33,13 +38,25 @@ const GATHER_MS = 5
 /** How often the versions are compared with the database, in case a hint was lost. */
 const HEAL_MS = 2_000
 const RETRY_MS = [100, 250, 500, 1_000, 2_000]
+/** Further behind than this many versions a queue is read whole. */
+const MOST_EVENTS = 500
+/** So many are told at a stretch; between, everything else has its turn. */
+const SLICE = 200
 /** How long the end of a visit stays on a watcher's screen. */
 const FAREWELL_MS = 60_000
 
 type Watcher = {
   entryId: string
   slot: LatestSlot<LivePosition>
-  last: PositionState | null
+  /** What they were told last; in parts, so that no state is kept for each of ten thousand. */
+  told: QueueStatus | null
+  position: number | null
+  room: string | null
+  low: number
+  likely: number
+  high: number
+  /** The version that this watcher was last compared with. */
+  seen: number
   farewell: NodeJS.Timeout | null
 }
 
@@ -57,27 +74,48 @@ type Feed = {
   boards: Set<LatestSlot<LiveSnapshot>>
   watchers: Map<string, Set<Watcher>>
   displays: Set<Display>
+  /** Watchers still to be told of the current snapshot; null while nobody is being told. */
+  due: Watcher[] | null
 }
 
-type Display = { clinicId: string; slot: LatestSlot<LiveDisplay>; feeds: Set<Feed>; version: number }
+/** What the screens of one clinic show. */
+type Display = {
+  clinicId: string
+  slots: Set<LatestSlot<LiveDisplay>>
+  feeds: Set<Feed>
+  latest: LiveDisplay | null
+}
 
-const sameState = (a: PositionState | null, b: PositionState): boolean =>
-  a !== null &&
-  a.status === b.status &&
-  a.position === b.position &&
-  a.room === b.room &&
-  a.estimate?.lowMinutes === b.estimate?.lowMinutes &&
-  a.estimate?.likelyMinutes === b.estimate?.likelyMinutes &&
-  a.estimate?.highMinutes === b.estimate?.highMinutes
+/** Notes what a watcher is told; false where it is what they know already. */
+const note = (watcher: Watcher, { status, position, room, estimate }: PositionState): boolean => {
+  const low = estimate?.lowMinutes ?? -1
+  const likely = estimate?.likelyMinutes ?? -1
+  const high = estimate?.highMinutes ?? -1
+  const isKnown =
+    watcher.told === status &&
+    watcher.position === position &&
+    watcher.room === room &&
+    watcher.low === low &&
+    watcher.likely === likely &&
+    watcher.high === high
+  watcher.told = status
+  watcher.position = position
+  watcher.room = room
+  watcher.low = low
+  watcher.likely = likely
+  watcher.high = high
+  return !isKnown
+}
 
 /** Told that the visit has ended for good: only an undo brings it back, and then it is open again. */
-const isOver = ({ last }: Watcher): boolean => last?.status === 'SERVED' || last?.status === 'LEFT'
+const isOver = ({ told }: Watcher): boolean => told === 'SERVED' || told === 'LEFT'
 
 type Needs = { db: Db; bus: Bus; log: Logger; farewellMs?: number }
 
 export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Needs): LiveQueues => {
   const feeds = new Map<string, Feed>()
-  const displays = new Set<Display>()
+  const displays = new Map<string, Display>()
+  const clinics = new Map<string, string>()
   let isClosed = false
 
   const feedOf = (serviceId: string): Feed => {
@@ -94,6 +132,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         boards: new Set(),
         watchers: new Map(),
         displays: new Set(),
+        due: null,
       }
       feeds.set(serviceId, feed)
     }
@@ -115,26 +154,23 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     }, delay)
   }
 
-  /** One read of the queue, whatever the number of watchers; then everybody whose view changed is told. */
+  /** The queue as it is now: what changed since the version that is known here, or all of it. */
+  const refresh = async ({ serviceId, current, heard }: Feed): Promise<Snapshot | null> => {
+    const change =
+      current && heard - current.version <= MOST_EVENTS ? await loadChange(db, serviceId, current.version) : null
+    if (current && change) return applyChange(current, change)
+    return (await loadSnapshots(db, [serviceId]))[0] ?? null
+  }
+
+  /** One read, whatever the number of watchers; then everybody whose view changed is told. */
   const read = async (feed: Feed): Promise<void> => {
     feed.isReading = true
     feed.isDue = false
     try {
-      const [snapshot] = await loadSnapshots(db, [feed.serviceId])
+      const snapshot = await refresh(feed)
       feed.failures = 0
-      if (snapshot && (feed.current === null || snapshot.version >= feed.current.version)) {
-        const cache = new Map<number, Promise<EntryRow[]>>()
-        const isNew = feed.current === null || snapshot.version > feed.current.version
-        feed.current = Object.assign(snapshot, {
-          loaders: createLoaders(db),
-          ended: (last: number) => {
-            const known = cache.get(last) ?? endedEntries(db, snapshot.serviceId, last)
-            cache.set(last, known)
-            return known
-          },
-        })
-        await tell(feed, feed.current, isNew)
-      }
+      if (snapshot && (feed.current === null || snapshot.version >= feed.current.version))
+        await tell(feed, withReads(snapshot))
     } catch (error) {
       const delay = RETRY_MS[Math.min(feed.failures++, RETRY_MS.length - 1)] as number
       log.warn(
@@ -150,19 +186,55 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       schedule(feed, GATHER_MS)
   }
 
-  const tell = async (feed: Feed, snapshot: LiveSnapshot, isNew: boolean): Promise<void> => {
+  const withReads = (snapshot: Snapshot): LiveSnapshot => {
+    const cache = new Map<number, Promise<EntryRow[]>>()
+    return Object.assign(snapshot, {
+      loaders: createLoaders(db),
+      ended: (last: number) => {
+        const known = cache.get(last) ?? endedEntries(db, snapshot.serviceId, last)
+        cache.set(last, known)
+        return known
+      },
+    })
+  }
+
+  const tell = async (feed: Feed, snapshot: LiveSnapshot): Promise<void> => {
+    const before = feed.current?.version ?? -1
+    feed.current = snapshot
     // The called patients and the boards first.
     for (const entry of snapshot.serving)
       for (const watcher of feed.watchers.get(entry.id) ?? []) pushPosition(watcher, entry, snapshot)
-    if (isNew) for (const board of feed.boards) board.push(snapshot)
+    if (snapshot.version > before) for (const board of feed.boards) board.push(snapshot)
     for (const display of feed.displays) tellDisplay(display)
-    for (const list of [snapshot.waiting, snapshot.onHold])
-      for (const entry of list)
-        for (const watcher of feed.watchers.get(entry.id) ?? []) pushPosition(watcher, entry, snapshot)
+    tellTheRest(feed, snapshot, before)
     const gone = [...feed.watchers].flatMap(([id, watchers]) =>
       snapshot.entries.has(id) || [...watchers].every(isOver) ? [] : [id],
     )
     if (gone.length > 0) await followGone(feed, snapshot, gone)
+  }
+
+  /** Those whom the last version did not reach yet come first, so that nobody starves while changes come fast. */
+  const tellTheRest = (feed: Feed, snapshot: LiveSnapshot, before: number): void => {
+    const behind: Watcher[] = []
+    const others: Watcher[] = []
+    for (const list of [snapshot.waiting, snapshot.onHold])
+      for (const entry of list)
+        for (const watcher of feed.watchers.get(entry.id) ?? []) (watcher.seen < before ? behind : others).push(watcher)
+    const isTelling = feed.due !== null
+    feed.due = [...behind, ...others].reverse()
+    if (!isTelling) tellSlice(feed)
+  }
+
+  /** The newest snapshot counts, whichever it was when the telling began. */
+  const tellSlice = (feed: Feed): void => {
+    const { due, current } = feed
+    for (let told = 0; due && current && told < SLICE && due.length > 0; ) {
+      const watcher = due.pop() as Watcher
+      const entry = current.entries.get(watcher.entryId)
+      if (entry && pushPosition(watcher, entry, current)) told++
+    }
+    if (!due || due.length === 0 || isClosed) feed.due = null
+    else setImmediate(tellSlice, feed)
   }
 
   /** Watched entries that are no longer open here: ended, or transferred to another queue, where their watchers then follow them. */
@@ -195,14 +267,16 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     dropIfIdle(feed)
   }
 
-  const pushPosition = (watcher: Watcher, entry: EntryRow, snapshot: Snapshot): void => {
+  /** Tells a watcher what is new to them, if anything is. */
+  const pushPosition = (watcher: Watcher, entry: EntryRow, snapshot: Snapshot): boolean => {
+    watcher.seen = snapshot.version
     const state = positionState(entry, snapshot)
-    if (sameState(watcher.last, state)) return
-    watcher.last = state
+    if (!note(watcher, state)) return false
     watcher.slot.push({ entry, state })
     if (watcher.farewell) clearTimeout(watcher.farewell)
     const left = timeLeft(entry, snapshot)
     watcher.farewell = left === null ? null : setTimeout(() => watcher.slot.end(), left).unref()
+    return true
   }
 
   /** Milliseconds that an ended visit stays on a watcher's screen; a no-show may still come back, until the clinic day ends. */
@@ -217,38 +291,48 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     const snapshots = [...display.feeds].flatMap((feed) => feed.current ?? [])
     if (snapshots.length < display.feeds.size) return
     const version = snapshots.reduce((sum, snapshot) => sum + snapshot.version, 0)
-    if (version <= display.version) return
-    display.version = version
-    display.slot.push({ clinicId: display.clinicId, version, snapshots })
+    if (display.latest && version <= display.latest.version) return
+    display.latest = { clinicId: display.clinicId, version, snapshots, loaders: createLoaders(db) }
+    for (const slot of display.slots) slot.push(display.latest)
   }
 
   /** The services of a display's clinic; a new service joins when its first change is heard. */
   const furnish = async (display: Display): Promise<void> => {
     const services = await db.service.findMany({ where: { clinicId: display.clinicId }, select: { id: true } })
-    if (!displays.has(display)) return
+    if (displays.get(display.clinicId) !== display) return
     for (const { id } of services) {
       const feed = feedOf(id)
       display.feeds.add(feed)
       feed.displays.add(display)
       if (!feed.current) schedule(feed, 0)
     }
-    if (services.length === 0 && display.version < 0) {
-      display.version = 0
-      display.slot.push({ clinicId: display.clinicId, version: 0, snapshots: [] })
-    }
     tellDisplay(display)
+  }
+
+  /** A queue that nothing here is fed by moved: where it is new, the displays of its clinic have to show it too. */
+  const introduce = async (serviceId: string): Promise<void> => {
+    const clinicId = clinics.get(serviceId) ?? (await db.service.findUnique({ where: { id: serviceId } }))?.clinicId
+    if (!clinicId) return
+    clinics.set(serviceId, clinicId)
+    const display = displays.get(clinicId)
+    if (display) await furnish(display)
   }
 
   const hear = (serviceId: string, version: number): void => {
     const feed = feeds.get(serviceId)
     if (!feed) {
-      for (const display of displays)
-        furnish(display).catch((error) => log.warn({ err: error }, 'a display could not be extended'))
+      if (displays.size > 0)
+        introduce(serviceId).catch((error) => log.warn({ err: error }, 'a display could not be extended'))
       return
     }
     feed.heard = Math.max(feed.heard, version)
-    if (feed.heard > (feed.current?.version ?? -1)) schedule(feed, GATHER_MS)
+    // A read under way looks afterwards whether it saw this version.
+    if (!feed.isReading && feed.heard > (feed.current?.version ?? -1)) schedule(feed, GATHER_MS)
   }
+
+  /** What is known of the queue, unless something newer has been heard of. */
+  const upToDate = (feed: Feed): LiveSnapshot | null =>
+    feed.current && feed.heard <= feed.current.version ? feed.current : null
 
   const stopListening = bus.subscribe((message) => {
     if (message.kind === 'queue') hear(message.serviceId, message.version)
@@ -279,14 +363,21 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         dropIfIdle(feed)
       })
       feed.boards.add(slot)
-      if (feed.current && feed.heard <= feed.current.version) slot.push(feed.current)
+      const here = upToDate(feed)
+      if (here) slot.push(here)
       else schedule(feed, 0)
       return slot
     },
     position: (entry) => {
       const watcher: Watcher = {
         entryId: entry.id,
-        last: null,
+        told: null,
+        position: null,
+        room: null,
+        low: -1,
+        likely: -1,
+        high: -1,
+        seen: -1,
         farewell: null,
         slot: createSlot<LivePosition>(() => {
           if (watcher.farewell) clearTimeout(watcher.farewell)
@@ -296,28 +387,39 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       const feed = feedOf(entry.serviceId)
       const watchers = feed.watchers.get(entry.id) ?? new Set()
       feed.watchers.set(entry.id, watchers.add(watcher))
-      const here = feed.current && feed.heard <= feed.current.version ? feed.current : null
+      const here = upToDate(feed)
       const present = here?.entries.get(entry.id)
       if (here && present) pushPosition(watcher, present, here)
       else schedule(feed, 0)
       return watcher.slot
     },
-    display: (clinicId) => {
-      const display: Display = {
-        clinicId,
-        feeds: new Set(),
-        version: -1,
-        slot: createSlot<LiveDisplay>(() => {
-          displays.delete(display)
-          for (const feed of display.feeds) {
-            feed.displays.delete(display)
-            dropIfIdle(feed)
-          }
-        }),
+    known: (entryId) => {
+      for (const feed of feeds.values()) {
+        const entry = upToDate(feed)?.entries.get(entryId)
+        if (entry) return entry
       }
-      displays.add(display)
-      furnish(display).catch((error) => display.slot.fail(error))
-      return display.slot
+      return null
+    },
+    display: (clinicId) => {
+      const known = displays.get(clinicId)
+      const display = known ?? { clinicId, slots: new Set(), feeds: new Set(), latest: null }
+      displays.set(clinicId, display)
+      const slot = createSlot<LiveDisplay>(() => {
+        display.slots.delete(slot)
+        if (display.slots.size > 0) return
+        displays.delete(clinicId)
+        for (const feed of display.feeds) {
+          feed.displays.delete(display)
+          dropIfIdle(feed)
+        }
+      })
+      display.slots.add(slot)
+      if (display.latest) slot.push(display.latest)
+      else if (!known)
+        furnish(display).catch((error) => {
+          for (const each of display.slots) each.fail(error)
+        })
+      return slot
     },
     watched: () => ({
       queues: feeds.size,
@@ -332,7 +434,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         for (const board of feed.boards) board.end()
         for (const watchers of feed.watchers.values()) for (const watcher of watchers) watcher.slot.end()
       }
-      for (const display of displays) display.slot.end()
+      for (const display of displays.values()) for (const slot of display.slots) slot.end()
     },
   }
 }

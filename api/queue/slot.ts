@@ -5,10 +5,19 @@
 export type LatestSlot<T> = AsyncIterableIterator<T> &
   AsyncDisposable & {
     push: (value: T) => void
+    /** From now on values go straight to this taker instead of waiting to be fetched. */
+    pipe: (taker: Taker<T>) => void
     /** Ends the iteration after the value that is waiting, if any. */
     end: () => void
     fail: (error: unknown) => void
   }
+
+/** Whoever takes a slot's values as they come; it is told once that no more will. */
+export type Taker<T> = {
+  take: (value: T) => void
+  end: () => void
+  fail: (error: unknown) => void
+}
 
 export const createSlot = <T>(onClose: () => void): LatestSlot<T> => {
   let pending: { value: T } | null = null
@@ -16,6 +25,7 @@ export const createSlot = <T>(onClose: () => void): LatestSlot<T> => {
   let isEnded = false
   let isClosed = false
   let wake: (() => void) | null = null
+  let taker: Taker<T> | null = null
 
   const ring = () => {
     wake?.()
@@ -27,20 +37,36 @@ export const createSlot = <T>(onClose: () => void): LatestSlot<T> => {
     onClose()
     ring()
   }
+  const settle = () => {
+    if (!taker || isClosed || !(failure || isEnded)) return
+    close()
+    if (failure) taker.fail(failure.error)
+    else taker.end()
+  }
 
   const slot: LatestSlot<T> = {
     push: (value) => {
       if (isEnded || isClosed) return
+      if (taker) return taker.take(value)
       pending = { value }
       ring()
+    },
+    pipe: (to) => {
+      taker = to
+      const first = pending
+      pending = null
+      if (first && !failure && !isClosed) to.take(first.value)
+      settle()
     },
     end: () => {
       isEnded = true
       ring()
+      settle()
     },
     fail: (error) => {
       failure ??= { error }
       ring()
+      settle()
     },
     next: async () => {
       while (!isClosed) {

@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+
+/** One open WebSocket as the lane writes to it. */
+export type Outlet = {
+  socket: WebSocket
+  /** The connection under it. Frames are written to it whole, between those that the WebSocket library writes. */
+  raw: Socket
+  /** Those who have something newer to say once there is room again. */
+  waiting: Set<() => void>
+}
+
+/** Above so many bytes that the peer has not taken yet, only the newest value is kept, and written when there is room again. */
+const FULL_BYTES = 16_384
+/** A peer that keeps asking and never reads is cut off here. */
+const MOST_BYTES = 8_000_000
+const LOOK_MS = 50
+/** A peer that takes nothing for so long, while something waits for it, is told to come back later. */
+const STALLED_MS = 10_000
+const PARTING_MS = 2_000
+/** Try again later: clients reconnect by themselves. */
+const STALLED_CLOSE = 1013
+
+const BEYOND_ASCII = /[^\0-\x7f]/
+
+/** The header of a text frame, a character for each byte. */
+const header = (length: number): string => {
+  if (length < 126) return String.fromCharCode(0x81, length)
+  if (length < 65_536) return String.fromCharCode(0x81, 126, length >> 8, length & 255)
+  const bytes = [24, 16, 8, 0].map((shift) => (length >>> shift) & 255)
+  return String.fromCharCode(0x81, 127, 0, 0, 0, 0, ...bytes)
+}
+
+export type Outlets = {
+  add: (socket: WebSocket, raw: Socket) => void
+  of: (socket: WebSocket) => Outlet | undefined
+  isFull: (outlet: Outlet) => boolean
+  write: (outlet: Outlet, text: string) => void
+  /** Calls back when the peer has taken enough of what it was sent. */
+  whenRoom: (outlet: Outlet, flush: () => void) => void
+  close: () => void
+}
+
+/** The sockets of this instance, none of which may hold much memory however little its peer reads. */
+export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
+  const outlets = new WeakMap<WebSocket, Outlet>()
+  const full = new Set<Outlet>()
+  let timer: NodeJS.Timeout | null = null
+
+  const look = (): void => {
+    for (const outlet of full) {
+      if (outlet.socket.readyState === outlet.socket.OPEN && outlet.raw.writableLength >= FULL_BYTES / 2) continue
+      full.delete(outlet)
+      const waiting = [...outlet.waiting]
+      outlet.waiting.clear()
+      for (const flush of waiting) flush()
+    }
+    if (full.size === 0 && timer) {
+      clearInterval(timer)
+      timer = null
+    }
+  }
+
+  return {
+    add: (socket, raw) => {
+      const outlet: Outlet = { socket, raw, waiting: new Set() }
+      outlets.set(socket, outlet)
+      raw.setTimeout(stalledMs)
+      raw.on('timeout', () => {
+        if (raw.writableLength === 0 || socket.readyState !== socket.OPEN) return
+        socket.close(STALLED_CLOSE, 'Too slow; come back and read on.')
+        setTimeout(() => socket.terminate(), PARTING_MS).unref()
+      })
+      socket.on('message', () => {
+        if (raw.writableLength > MOST_BYTES) socket.terminate()
+      })
+    },
+    of: (socket) => outlets.get(socket),
+    isFull: ({ raw }) => raw.writableLength >= FULL_BYTES,
+    write: ({ socket, raw }, text) => {
+      if (socket.readyState !== socket.OPEN) return
+      if (BEYOND_ASCII.test(text)) socket.send(text)
+      else raw.write(header(text.length) + text, 'latin1')
+    },
+    whenRoom: (outlet, flush) => {
+      outlet.waiting.add(flush)
+      full.add(outlet)
+      timer ??= setInterval(look, LOOK_MS).unref()
+    },
+    close: () => {
+      if (timer) clearInterval(timer)
+      full.clear()
+    },
+  }
+}

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import WebSocket from 'ws'
+import type { EntryRow } from '../loaders.ts'
+import { createTestClinic, type TestClinic } from '../test/clinic.ts'
+import { startTestServer, type TestServer } from '../test/server.ts'
+import { addWalkIn, callEntry, hold, moveEntry, returnToQueue, setUrgency, transfer } from './commands.ts'
+import { applyChange } from './projection/apply.ts'
+import { loadChange } from './projection/store.ts'
+import { loadSnapshot, type Snapshot } from './store.ts'
+
+let server: TestServer
+let clinic: TestClinic
+let statements: string[] = []
+let service: string
+let reception: string
+
+beforeAll(async () => {
+  server = await startTestServer({ onStatement: (sql) => statements.push(sql) })
+  clinic = await createTestClinic(server.deps)
+  service = clinic.serviceIds[0] as string
+  reception = await server.login('reception')
+})
+afterAll(() => server.close())
+
+const walkIn = async (serviceId = service): Promise<EntryRow> =>
+  addWalkIn(clinic.desk, {
+    id: null,
+    patientId: await clinic.addPatient(),
+    serviceId,
+    doctorId: null,
+    urgency: null,
+    reason: null,
+    provisionalTicket: null,
+  })
+
+/** Without what only the clock decides. */
+const lasting = ({ asOf: _, ...snapshot }: Snapshot) => ({ ...snapshot, positions: [...snapshot.positions] })
+
+describe('a queue kept up to date by its changes', () => {
+  it('is at every version the very same that a read of all of it gives', async () => {
+    const entries: EntryRow[] = []
+    for (let i = 0; i < 6; i++) entries.push(await walkIn())
+    const [a, b, c, d, e, f] = entries as [EntryRow, EntryRow, EntryRow, EntryRow, EntryRow, EntryRow]
+    const moves: (() => Promise<unknown>)[] = [
+      () => callEntry(clinic.desk, c.id, { doctorId: clinic.doctors[0]?.id ?? null, room: '1' }),
+      () => hold(clinic.desk, a.id),
+      () => setUrgency(clinic.desk, f.id, 'EMERGENCY', null),
+      () => moveEntry(clinic.desk, e.id, null, 'A child'),
+      () => callEntry(clinic.desk, b.id, { doctorId: null, room: '2' }),
+      () => returnToQueue(clinic.desk, a.id),
+      () => transfer(clinic.desk, d.id, { serviceId: clinic.serviceIds[1] as string, doctorId: null }),
+      () => transfer(clinic.desk, d.id, { serviceId: service, doctorId: clinic.doctors[1]?.id ?? null }),
+      () => returnToQueue(clinic.desk, b.id),
+      () => walkIn(),
+    ]
+    let kept = (await loadSnapshot(server.db, service)) as Snapshot
+    for (const move of moves) {
+      await move()
+      const change = await loadChange(server.db, service, kept.version)
+      expect(change).not.toBeNull()
+      const before = lasting(kept)
+      const next = applyChange(kept, change as NonNullable<typeof change>)
+      expect(lasting(kept)).toEqual(before)
+      const whole = (await loadSnapshot(server.db, service)) as Snapshot
+      expect(lasting(next)).toEqual(lasting(whole))
+      expect([...next.positions.keys()]).toEqual([...whole.positions.keys()])
+      kept = next
+    }
+  })
+
+  it('knows when its changes do not tell it all', async () => {
+    const { version } = (await loadSnapshot(server.db, service)) as Snapshot
+    await server.db.$executeRaw`UPDATE queue_state SET version = version + 1 WHERE service_id = ${service}::uuid`
+    expect(await loadChange(server.db, service, version)).toBeNull()
+    expect((await loadChange(server.db, service, version + 1))?.entries).toEqual([])
+  })
+})
+
+const demoQueue = async (): Promise<{ serviceId: string; waiting: string[] }> => {
+  const { data } = await server.request('{ clinics { name services { id } } }')
+  const serviceId = data.clinics.find(({ name }: { name: string }) => name === 'Riverside Clinic').services[0].id
+  const queue = await server.request(
+    'query($s: ID!) { queue(serviceId: $s) { waiting { id } } }',
+    { s: serviceId },
+    reception,
+  )
+  return { serviceId, waiting: queue.data.queue.waiting.map(({ id }: { id: string }) => id) }
+}
+
+const PLACE = 'subscription($e: ID!) { positionUpdated(entryId: $e) { status position version } }'
+const BOARD = 'subscription($s: ID!) { queueUpdated(serviceId: $s) { version waiting { ticket patient { name } } } }'
+
+describe('many who watch one queue', () => {
+  it('cost no statement each: a change is read by one, and a board that several show is worked out once', async () => {
+    const { serviceId, waiting } = await demoQueue()
+    const costOf = async (places: number, boards: number): Promise<string[]> => {
+      const client = server.socket(reception)
+      const watches = [
+        ...Array.from({ length: places }, (_, i) => server.watchOn(client, PLACE, { e: waiting[i % waiting.length] })),
+        ...Array.from({ length: boards }, () => server.watchOn(client, BOARD, { s: serviceId })),
+      ]
+      for (const watch of watches) await watch.until(() => true)
+      // Reads of the beginning are over when a change has arrived everywhere.
+      const change = async () => {
+        const { version } = await server.db.queueState.findUniqueOrThrow({ where: { serviceId } })
+        statements = []
+        await server.request('mutation($e: ID!) { hold(entryId: $e) { id } }', { e: waiting[0] }, reception)
+        const later = (data: any) => (data.positionUpdated ?? data.queueUpdated).version > version
+        for (const watch of watches) await watch.until(later)
+        const seen = statements.filter((sql) =>
+          /^\s*(WITH events|SELECT q\.service_id)|FROM "public"\."patients"/.test(sql),
+        )
+        await server.request('mutation($e: ID!) { returnToQueue(entryId: $e) { id } }', { e: waiting[0] }, reception)
+        for (const watch of watches)
+          await watch.until((data) => later(data) && (data.positionUpdated ?? data.queueUpdated).version > version + 1)
+        return seen
+      }
+      await change()
+      const cost = await change()
+      await client.dispose()
+      return cost
+    }
+    const few = await costOf(1, 1)
+    const many = await costOf(150, 20)
+    expect(few.filter((sql) => sql.includes('WITH events'))).toHaveLength(1)
+    expect(many.map((sql) => sql.slice(0, 60))).toEqual(few.map((sql) => sql.slice(0, 60)))
+  })
+
+  it('are answered on one socket under their own ids, each with its own selection', async () => {
+    const { waiting } = await demoQueue()
+    const client = server.socket(reception)
+    const one = server.watchOn(client, 'subscription($e: ID!) { positionUpdated(entryId: $e) { place: position } }', {
+      e: waiting[0],
+    })
+    const other = server.watchOn(
+      client,
+      'subscription($e: ID!) { it: positionUpdated(entryId: $e) { __typename ticket } }',
+      { e: waiting[1] },
+    )
+    expect(await one.until(() => true)).toEqual({ positionUpdated: { place: 1 } })
+    expect(await other.until(() => true)).toEqual({ it: { __typename: 'QueuePosition', ticket: expect.any(String) } })
+    one.stop()
+    await client.dispose()
+  })
+})
+
+describe('a socket whose client does not read', () => {
+  it('is sent no more than it takes, however often the queue moves, and reads the newest when it goes on', async () => {
+    const { serviceId, waiting } = await demoQueue()
+    const stalled = new WebSocket(`${server.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+    const messages: any[] = []
+    stalled.on('message', (data) => messages.push(JSON.parse(String(data))))
+    await new Promise((resolve) => stalled.once('open', resolve))
+    stalled.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${reception}` } }))
+    await expect.poll(() => messages.length).toBe(1)
+    // Large answers to many questions, so that what the kernel holds for the client is soon full.
+    const fields = Array.from({ length: 50 }, (_, i) => `a${i}: patient { name version phoneNumber code }`).join(' ')
+    const query = `subscription($s: ID!) { queueUpdated(serviceId: $s) { version waiting { id ${fields} } } }`
+    const ids = Array.from({ length: 40 }, (_, i) => String(i))
+    const ask = { query, variables: { s: serviceId } }
+    for (const id of ids) stalled.send(JSON.stringify({ id, type: 'subscribe', payload: ask }))
+    await expect.poll(() => messages.length, { timeout: 20_000 }).toBe(ids.length + 1)
+    const healthy = server.watch(PLACE, { e: waiting[1] }, reception)
+    await healthy.until(() => true)
+    stalled.pause()
+    let version = 0
+    for (let i = 0; i < 30; i++) {
+      await server.request(
+        `mutation($e: ID!) { ${i % 2 === 0 ? 'hold' : 'returnToQueue'}(entryId: $e) { id } }`,
+        { e: waiting[0] },
+        reception,
+      )
+      version = (await server.db.queueState.findUniqueOrThrow({ where: { serviceId } })).version
+      await healthy.until((data) => data.positionUpdated.version >= version)
+    }
+    stalled.resume()
+    const versionsOf = (id: string): number[] =>
+      messages.filter((message) => message.id === id).map((message) => message.payload.data.queueUpdated.version)
+    const newest = () => ids.map((id) => versionsOf(id).at(-1))
+    await expect.poll(newest, { timeout: 20_000 }).toEqual(ids.map(() => version))
+    for (const id of ids) expect(versionsOf(id)).toEqual([...new Set(versionsOf(id))].toSorted((a, b) => a - b))
+    expect(messages.length).toBeLessThan(ids.length * 20)
+    stalled.terminate()
+    healthy.stop()
+  })
+})
