@@ -32,6 +32,8 @@ export const rights = {
   'appointment.book': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
   'appointment.change': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
   'appointment.checkIn': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
+  // Whoever has the link to a visit.
+  'visit.stopMessages': { ANONYMOUS: 'any', PATIENT: 'any', RECEPTIONIST: 'any', DOCTOR: 'any', ADMIN: 'any' },
   'visit.reason': { PATIENT: 'own', DOCTOR: 'services' },
   'visit.urgency': { RECEPTIONIST: 'clinic' },
 

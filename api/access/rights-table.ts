@@ -64,6 +64,7 @@ Mutation
   setOnDuty                              U       .FF     .rN    rNN    .rN   rrN
   setIntake                              U       .FF     .rN    FFF    .rN   rrN
   retryJob dropJob                       U       .FF     .FF    .FF    .rN   .rN
+  stopVisitMessages                      r       rrr     .rr    rrr    .rr   rrr
   resendMessage                          U       FFF     .rN    FFF    .FF   FFF
   sync                                   U       r..     r..    r..    F..   r..
 

@@ -16,7 +16,7 @@ const types: Record<string, string> = {
 }
 
 /** Addresses that the web app draws itself. */
-const isScreen = (path: string): boolean => path === '/' || /^\/(display|checkin|t)\/[^/]+\/?$/.test(path)
+const isScreen = (path: string): boolean => path === '/' || /^\/(display|checkin)\/[^/]+\/?$/.test(path)
 
 type File = { type: string; cache: string; plain: Buffer; br: Buffer | null; gzip: Buffer | null }
 
@@ -40,7 +40,7 @@ const readFiles = (folder: string): Map<string, File> => {
 }
 
 /** What the pages may load: only what comes from here. The styles are those that react-aria sets in the page. */
-const policyFor = (publicUrl: string): string => {
+export const policyFor = (publicUrl: string): string => {
   const { host, protocol } = new URL(publicUrl)
   const socket = `${protocol === 'https:' ? 'wss' : 'ws'}://${host}`
   return [
@@ -64,6 +64,8 @@ export const createStatic = (
   folder: string = WEB_DIST,
 ): ((req: IncomingMessage, res: ServerResponse) => boolean) => {
   const files = existsSync(join(folder, 'index.html')) ? readFiles(folder) : new Map<string, File>()
+  // A frame that only api/http/turn.ts fills.
+  files.delete('/turn.html')
   const policy = policyFor(publicUrl)
   return (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return false

@@ -4,6 +4,7 @@ import { openTokens } from '../access/sessions.ts'
 import { addDays, wallOf } from '../clinic/day.ts'
 import type { CodePurpose } from '../database/generated/enums.ts'
 import { callEntry, hold } from '../queue/commands.ts'
+import { createVisitLink } from '../visit/store.ts'
 import { type Asker, type Column, PASSWORD, type Relation, type RightsScene, type Wing } from './rights-scene.ts'
 import type { TestServer } from './server.ts'
 
@@ -224,5 +225,9 @@ export const commandCases: Record<string, CommandCase> = {
   dropJob: withArgs(async ({ wing }) => ({ id: await wing.failedJob() })),
   // Each operation has its own right besides: api/sync/rights.test.ts tries them.
   sync: withInput(() => ({ clientId: randomUUID(), operations: [] })),
+  stopVisitMessages: withArgs(async ({ server, patient, entry }) => {
+    const visit = { patientId: await patient(), entryId: await entry() }
+    return { link: await server.db.$transaction((tx) => createVisitLink(server.deps.config, tx, visit)) }
+  }),
   resendMessage: withArgs(async ({ wing, patient }) => ({ id: await wing.sentMessage(await patient()) })),
 }

@@ -212,6 +212,7 @@ export const createRightsScene = async (deps: Deps) => {
   const edWaits = await here.walkIn(ed as string, here.first, { provisionalTicket: 'P7-02' })
   const annWaits = await checkIn(here.desk(), appointments['ann-checked-in'] as string)
   await moveEntry(here.desk(), annWaits.id, null, 'Cannot stand')
+  await db.queueEntry.update({ where: { id: annWaits.id }, data: { boundDoctorId: dana.id } })
   const held = await here.walkIn(hal as string, here.first)
   await hold(here.desk(), held.id)
   const cleoWaits = await here.walkIn(cleo as string, here.second)

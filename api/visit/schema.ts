@@ -1,7 +1,9 @@
 import { builder, ever } from '../builder.ts'
 import { notFound } from '../errors.ts'
-import { authorised, QueuePositionRef } from '../queue/schema.ts'
+import { authorised } from '../lane/watched.ts'
+import { QueuePositionRef } from '../queue/schema.ts'
 import { loadSnapshot, type PositionState, positionState } from '../queue/store.ts'
+import { stopVisitMessages } from './commands.ts'
 import { findVisit } from './store.ts'
 
 const LINK = 'The link as it stands in the message, or its last part.'
@@ -29,15 +31,27 @@ builder.subscriptionField('visitUpdated', (t) =>
     description:
       'The current position at once, then each change of it. Completes as positionUpdated does. NOT_FOUND where visit answers null.',
     args: { link: t.arg.string({ required: true, description: LINK }) },
-    subscribe: async (_root, { link }, { db, live }) => {
-      const entry = await findVisit(db, link)
+    subscribe: async (_root, { link }, context) => {
+      const entry = await findVisit(context.db, link)
       if (!entry) throw notFound('visit')
-      return authorised(
-        live.position(entry),
-        () => true,
-        ({ state }) => state,
-      )
+      return authorised({
+        context,
+        slot: context.live.position(entry),
+        may: () => true,
+        show: ({ state }) => state,
+      })
     },
     resolve: (state) => state as PositionState,
+  }),
+)
+
+builder.mutationField('stopVisitMessages', (t) =>
+  t.field({
+    type: 'Boolean',
+    authScopes: ever('visit.stopMessages'),
+    description:
+      'Stops all messages about the visit behind a link, for whoever has it; STOP as an answer by SMS stops those of all visits. True, the second time too. Refusals: NOT_FOUND where the visit has ended or it is no link.',
+    args: { link: t.arg.string({ required: true, description: LINK }) },
+    resolve: (_root, { link }, ctx) => stopVisitMessages(ctx, link),
   }),
 )

@@ -1,0 +1,31 @@
+import type { QueueStatus } from '../database/generated/enums.ts'
+import type { Language } from '../notification/texts.ts'
+
+/** The live position of a visit as JSON carries it: what `visit` and `visitUpdated` answer. */
+export type ShownVisit = {
+  ticket: string
+  status: QueueStatus
+  position: number | null
+  ahead: number | null
+  room: string | null
+  estimate: { lowMinutes: number; highMinutes: number } | null
+}
+
+/**
+ * What the page behind a link begins with. early: booked, not checked in yet. ended: nothing to see any more.
+ * unknown: none of our links. away: the database does not answer just now.
+ */
+export type Shown = {
+  state: 'visit' | 'early' | 'ended' | 'unknown' | 'away'
+  visit: ShownVisit | null
+  language: Language
+  /** Nothing is sent about this visit any more. */
+  isStopped: boolean
+}
+
+/** The first of a browser's languages (the header Accept-Language) that there is. */
+export const languageAsked = (header: string): Language =>
+  header
+    .split(',')
+    .map((part) => part.trim().slice(0, 2).toLowerCase())
+    .find((tag): tag is Language => tag === 'en' || tag === 'es') ?? 'en'

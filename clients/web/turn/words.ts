@@ -1,0 +1,156 @@
+type Screen = { title: string; text: string }
+
+/** Every text of the page behind the link in a message; each language has all of them. */
+export type Words = {
+  language: string
+  /** The other language, in its own name, and its tag. */
+  other: { tag: 'en' | 'es'; name: string }
+  ticket: string
+  place: string
+  next: string
+  range: (low: number, high: number) => string
+  rangeMeans: string
+  noRange: string
+  ahead: (people: number) => string
+  movedUp: (from: number, to: number) => string
+  movedBack: (from: number, to: number) => string
+  returned: string
+  live: string
+  connecting: string
+  asOf: (time: string) => string
+  lost: string
+  room: (room: string) => string
+  comeIn: string
+  yourTurn: string
+  comeToDesk: string
+  screens: Record<
+    'onHold' | 'inService' | 'served' | 'left' | 'noShow' | 'early' | 'ended' | 'unknown' | 'away',
+    Screen
+  >
+  sound: { on: string; isOn: string }
+  stop: { open: string; text: string; act: string; done: string; failed: string }
+}
+
+export const en: Words = {
+  language: 'en',
+  other: { tag: 'es', name: 'Español' },
+  ticket: 'Ticket',
+  place: 'Your place',
+  next: 'You are next',
+  range: (low, high) => (low === high ? `about ${low} min` : `about ${low}–${high} min`),
+  rangeMeans: 'Nine in ten people wait within this time.',
+  noRange: 'How long it takes is not known yet.',
+  ahead: (people) =>
+    people === 0 ? 'Nobody is before you' : people === 1 ? '1 person is before you' : `${people} people are before you`,
+  movedUp: (from, to) => `You moved up from ${from} to ${to}.`,
+  movedBack: (from, to) =>
+    `Your place went from ${from} to ${to}. Urgent patients and earlier appointments come first.`,
+  returned: 'You are back in the queue.',
+  live: 'Live',
+  connecting: 'Connecting …',
+  asOf: (time) => `As of ${time}`,
+  lost: 'No connection. This page tries again by itself.',
+  room: (room) => `Room ${room}`,
+  comeIn: 'Please come in',
+  yourTurn: 'Your turn',
+  comeToDesk: 'Please come to the desk',
+  screens: {
+    onHold: {
+      title: 'Your place is kept',
+      text: 'You are not called at the moment. The desk puts you back in the queue.',
+    },
+    inService: { title: 'You are with the doctor', text: 'You can close this page.' },
+    served: { title: 'Your visit has ended', text: 'Thank you for waiting. You can close this page.' },
+    left: {
+      title: 'You are not in the queue any more',
+      text: 'If you are still waiting, please tell the desk.',
+    },
+    noShow: {
+      title: 'You were called and not there',
+      text: 'Please come to the desk. They can put you back in the queue.',
+    },
+    early: {
+      title: 'You are not checked in yet',
+      text: 'Your place in the queue appears here as soon as you have checked in at the clinic.',
+    },
+    ended: { title: 'This visit has ended', text: 'There is nothing more to see here. You can close this page.' },
+    unknown: {
+      title: 'This link does not work',
+      text: 'Open it again from the message, all of it. The desk can tell you your place too.',
+    },
+    away: {
+      title: 'Your place cannot be shown now',
+      text: 'Nothing is lost, and you keep your place. This page tries again by itself.',
+    },
+  },
+  sound: { on: 'Turn sound on', isOn: 'Sound is on while this page is open.' },
+  stop: {
+    open: 'Stop messages',
+    text: 'You will get no more messages about this visit, not even when you are called. To stop messages about all visits, reply STOP to one of them.',
+    act: 'Stop messages about this visit',
+    done: 'Messages about this visit are stopped.',
+    failed: 'It did not work, and nothing was changed. Please try again.',
+  },
+}
+
+export const es: Words = {
+  language: 'es',
+  other: { tag: 'en', name: 'English' },
+  ticket: 'Turno',
+  place: 'Su puesto',
+  next: 'Es usted el siguiente',
+  range: (low, high) => (low === high ? `unos ${low} min` : `unos ${low}–${high} min`),
+  rangeMeans: 'Nueve de cada diez personas esperan este tiempo.',
+  noRange: 'Todavía no se sabe cuánto falta.',
+  ahead: (people) =>
+    people === 0
+      ? 'No hay nadie delante de usted'
+      : people === 1
+        ? 'Hay 1 persona delante de usted'
+        : `Hay ${people} personas delante de usted`,
+  movedUp: (from, to) => `Ha avanzado del puesto ${from} al ${to}.`,
+  movedBack: (from, to) =>
+    `Ha pasado del puesto ${from} al ${to}. Los pacientes urgentes y las citas anteriores van primero.`,
+  returned: 'Está de nuevo en la cola.',
+  live: 'En directo',
+  connecting: 'Conectando …',
+  asOf: (time) => `A las ${time}`,
+  lost: 'Sin conexión. Esta página lo intenta de nuevo sola.',
+  room: (room) => `Sala ${room}`,
+  comeIn: 'Pase, por favor',
+  yourTurn: 'Su turno',
+  comeToDesk: 'Pase por el mostrador, por favor',
+  screens: {
+    onHold: { title: 'Le guardamos el puesto', text: 'Ahora no se le llama. El mostrador le devolverá a la cola.' },
+    inService: { title: 'Está en la consulta', text: 'Puede cerrar esta página.' },
+    served: { title: 'Su visita ha terminado', text: 'Gracias por esperar. Puede cerrar esta página.' },
+    left: { title: 'Ya no está en la cola', text: 'Si todavía espera, dígalo en el mostrador, por favor.' },
+    noShow: {
+      title: 'Se le llamó y no estaba',
+      text: 'Pase por el mostrador, por favor. Allí pueden devolverle a la cola.',
+    },
+    early: {
+      title: 'Todavía no se ha registrado su llegada',
+      text: 'Su puesto en la cola aparece aquí en cuanto se registre en el centro.',
+    },
+    ended: { title: 'Esta visita ha terminado', text: 'Aquí no hay nada más que ver. Puede cerrar esta página.' },
+    unknown: {
+      title: 'Este enlace no funciona',
+      text: 'Ábralo otra vez desde el mensaje, completo. En el mostrador también pueden decirle su puesto.',
+    },
+    away: {
+      title: 'Ahora no se puede mostrar su puesto',
+      text: 'No se pierde nada y usted conserva su puesto. Esta página lo intenta de nuevo sola.',
+    },
+  },
+  sound: { on: 'Activar el sonido', isOn: 'El sonido está activado mientras esta página esté abierta.' },
+  stop: {
+    open: 'No recibir mensajes',
+    text: 'No recibirá más mensajes sobre esta visita, ni siquiera cuando se le llame. Para no recibir mensajes sobre ninguna visita, responda STOP a uno de ellos.',
+    act: 'No recibir mensajes sobre esta visita',
+    done: 'Ya no recibirá mensajes sobre esta visita.',
+    failed: 'No ha funcionado y no ha cambiado nada. Inténtelo otra vez, por favor.',
+  },
+}
+
+export const wordsIn = (language: 'en' | 'es'): Words => (language === 'es' ? es : en)

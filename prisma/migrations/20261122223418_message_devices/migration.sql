@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "notifications" ADD COLUMN     "taken_by" UUID[] DEFAULT ARRAY[]::UUID[];
