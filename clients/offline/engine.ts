@@ -178,6 +178,15 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
     return recovering
   }
 
+  /** Opens the log. Where the database is new although operations were left in a spare place, it was lost: they go on from there. */
+  const openAnew = async (first: Storage) => {
+    const log = await openLog(first, ports)
+    const spared = log.isNew ? ((await first.spared?.().catch(() => [])) ?? []) : []
+    if (spared.length === 0) return log
+    const { contents } = await openLog(first, ports, { operations: spared as Operation[], answered: [] })
+    return { contents, isNew: true }
+  }
+
   const attach = (next: Storage) => {
     storage = next
     next.onLost(() => {
@@ -319,7 +328,7 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
   return {
     start: async () => {
       const first = await opener.open(name)
-      const { contents, isNew } = await openLog(first, ports)
+      const { contents, isNew } = await openAnew(first)
       isLost = isNew && ports.witness.has(name)
       ports.witness.set(name, true)
       mirror = createMirror(contents)

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
@@ -15,7 +25,13 @@ const dist = `${home}dist`
 const stamp = `${dist}/.made-from`
 
 const sources = globSync(
-  ['clients/web/**/*', 'clients/offline/**/*', 'package-lock.json', 'schema.graphql', 'api/{queue,clinic,sync,patient}/*.ts'],
+  [
+    'clients/web/**/*',
+    'clients/offline/**/*',
+    'package-lock.json',
+    'schema.graphql',
+    'api/{queue,clinic,sync,patient}/*.ts',
+  ],
   {
     cwd: root,
     exclude: ({ name }) => /^(node_modules|dist|proof|\.build.*)$/.test(name) || /\.test\.tsx?$/.test(name),

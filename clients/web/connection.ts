@@ -1,3 +1,4 @@
+import type { LineEvent } from '@anteroom/offline/apollo/client'
 import { useSyncExternalStore } from 'react'
 
 /** Live: what is shown is what the clinic has. Lost: since when, and from when the last news is. */
@@ -12,15 +13,17 @@ export const createConnection = () => {
     link = next
     for (const listener of listeners) listener()
   }
+  const lost = () => {
+    if (link.isLive) set({ ...link, isLive: false, since: Date.now() })
+  }
   return {
-    opened: () => set({ isLive: true, since: Date.now(), heardAt: Date.now() }),
-    lost: () => {
-      if (link.isLive) set({ ...link, isLive: false, since: Date.now() })
+    hear: (event: LineEvent) => {
+      if (event.is === 'open') set({ isLive: true, since: Date.now(), heardAt: Date.now() })
+      // Not told on: the age of what is shown is only read while the connection is lost.
+      else if (event.is === 'heard') link.heardAt = Date.now()
+      else if (event.isWanted) lost()
     },
-    // Not told on: the age of what is shown is only read while the connection is lost.
-    heard: () => {
-      link.heardAt = Date.now()
-    },
+    lost,
     subscribe: (listener: () => void) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -10,6 +10,7 @@ const StaffApp = lazy(() => import('./shell/staff-app.tsx').then(({ StaffApp }) 
 const DisplayApp = lazy(() => import('./display/display-app.tsx').then(({ DisplayApp }) => ({ default: DisplayApp })))
 
 setTheme(readTheme())
+if (!('Temporal' in globalThis)) await import('temporal-polyfill/global')
 await startLanguage()
 
 const display = /^\/display\/([0-9a-f-]{36})\/?$/i.exec(location.pathname)

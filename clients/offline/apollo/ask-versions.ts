@@ -35,8 +35,9 @@ export const askVersions = (document: DocumentNode): DocumentNode => ({
   definitions: document.definitions.map((node) => {
     if (node.kind === Kind.OPERATION_DEFINITION) return { ...node, selectionSet: inSelections(node.selectionSet, []) }
     if (node.kind !== Kind.FRAGMENT_DEFINITION) return node
-    const inner = inSelections(node.selectionSet, [])
-    const isVersioned = versionedTypes.some((type) => type === node.typeCondition.name.value)
+    const type = node.typeCondition.name.value
+    const inner = inSelections(node.selectionSet, type === 'Display' ? ['display'] : [])
+    const isVersioned = versionedTypes.some((versioned) => versioned === type)
     return { ...node, selectionSet: isVersioned ? withFields(inner) : inner }
   }),
 })

@@ -13,14 +13,20 @@ import { createGuardLink } from './guard-link.ts'
 import { createLocal, type Local } from './local.ts'
 import { createOfflineLink, keepActsOutOfCache } from './offline-link.ts'
 import { createPersistence } from './persist.ts'
-import { createSocket } from './socket.ts'
+import { createSocket, type LineEvent, type Liveness } from './socket.ts'
 import { createTickets } from './tickets.ts'
+
+export type { LineEvent }
 
 /** The platform, as the engine has it, and the network. */
 export type OfflineClientPorts = Pick<Ports, 'clock' | 'random' | 'newId' | 'timers'> & {
   fetch: typeof fetch
   /** Left out where the platform has one. */
   webSocketImpl?: unknown
+  /** How often the WebSocket is tried; left out, calmly. */
+  liveness?: Liveness
+  /** Told when the WebSocket opens, is heard, or is lost. */
+  onLine?: (event: LineEvent) => void
 }
 
 export type OfflineClientOptions = {
@@ -49,6 +55,8 @@ export type OfflineClient = {
   stop: (options?: { erase?: boolean }) => Promise<void>
   /** Writes the cache now, as when the page is hidden. */
   flush: () => Promise<void>
+  /** The platform says that the network went: asks the server instead of waiting for the line to fall silent. */
+  hangUp: () => void
 }
 
 /** How a session talks to the API before there is a client. */
@@ -97,7 +105,18 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
   })
 
   const socket = createSocket(
-    { url: options.wsUrl, webSocketImpl: ports.webSocketImpl, sleep, random: ports.random },
+    {
+      url: options.wsUrl,
+      webSocketImpl: ports.webSocketImpl,
+      sleep,
+      random: ports.random,
+      liveness: ports.liveness,
+      onLine: (event) => {
+        ports.onLine?.(event)
+        // Whether the server is gone or only this line is known by asking it.
+        if (event.is === 'lost' && event.isWanted) engine?.nudge()
+      },
+    },
     session,
     () => {
       engine?.nudge()
@@ -191,5 +210,6 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
       await (erase ? persistence.erase() : persistence.flush())
     },
     flush: persistence.flush,
+    hangUp: () => socket.client.terminate(),
   }
 }

@@ -8,12 +8,22 @@ export type SocketPorts = {
   sleep: (ms: number) => Promise<void>
   /** From 0 to below 1. */
   random: () => number
+  /** How often the line is tried, and how long an answer may take; a desk wants to know sooner than a phone. */
+  liveness?: Liveness | undefined
+  /** Told of what the line does. */
+  onLine?: ((event: LineEvent) => void) | undefined
 }
+
+export type Liveness = { everyMs: number; patienceMs: number }
+
+/** `lost` also where nobody watches anything any more, with `isWanted` false. */
+export type LineEvent = { is: 'open' } | { is: 'heard' } | { is: 'lost'; isWanted: boolean }
 
 const LEAST_WAIT_MS = 500
 const MOST_WAIT_MS = 30_000
-const KEEP_ALIVE_MS = 12_000
-const PONG_MS = 5_000
+const CALM: Liveness = { everyMs: 12_000, patienceMs: 5_000 }
+/** Nobody watches anything any more. */
+const NORMAL_CLOSE = 1000
 /** The session ended or its access token expired. */
 const FORBIDDEN_CLOSE = 4403
 
@@ -33,6 +43,8 @@ export const createSocket = (ports: SocketPorts, session: Session, onConnected: 
   let wakeUp: () => void = () => {}
   let isClosed = false
   let pong: { cancelled: boolean } | null = null
+  const { everyMs, patienceMs } = ports.liveness ?? CALM
+  const tell = (event: LineEvent) => ports.onLine?.(event)
 
   const pause = (retries: number): Promise<void> =>
     Promise.race([
@@ -62,7 +74,7 @@ export const createSocket = (ports: SocketPorts, session: Session, onConnected: 
     ...(ports.webSocketImpl !== undefined && { webSocketImpl: ports.webSocketImpl }),
     lazy: true,
     lazyCloseTimeout: 2_000,
-    keepAlive: KEEP_ALIVE_MS,
+    keepAlive: everyMs,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
     retryWait: pause,
@@ -70,22 +82,29 @@ export const createSocket = (ports: SocketPorts, session: Session, onConnected: 
     on: {
       connected: () => {
         stale = null
+        tell({ is: 'open' })
         onConnected()
       },
       closed: (event) => {
-        if ((event as { code?: number }).code === FORBIDDEN_CLOSE) stale = used
+        if (pong) pong.cancelled = true
+        const { code } = (event ?? {}) as { code?: number }
+        if (code === FORBIDDEN_CLOSE) stale = used
+        tell({ is: 'lost', isWanted: code !== NORMAL_CLOSE && !isClosed })
       },
+      message: () => tell({ is: 'heard' }),
       // A line that went dead says nothing: without an answer to a ping it is given up.
       ping: (received) => {
         if (received) return
         const mine = { cancelled: false }
         pong = mine
-        void ports.sleep(PONG_MS).then(() => {
+        void ports.sleep(patienceMs).then(() => {
           if (!mine.cancelled) client.terminate()
         })
       },
       pong: (received) => {
-        if (received && pong) pong.cancelled = true
+        if (!received) return
+        if (pong) pong.cancelled = true
+        tell({ is: 'heard' })
       },
     },
   })

@@ -28,6 +28,8 @@ export type Storage = {
   write: <T>(work: (tx: Writing) => Promise<T>) => Promise<T>
   /** Told when the platform takes the database away while it is in use. */
   onLost: (listener: () => void) => void
+  /** Operations that were kept outside of the database, for when it is found empty. */
+  spared?: () => Promise<unknown[]>
   close: () => Promise<void>
 }
 

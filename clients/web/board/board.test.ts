@@ -57,7 +57,7 @@ describe.runIf(chromiumPath)(`the reception board${noChromium}`, { timeout: 120_
     await keys('2')
     await toast('Quentin Zhu waits')
     await line(['V-001'], 1)
-    expect(await desk.page.locator('.details').textContent()).toContain('Quentin Zhu')
+    await desk.page.locator('.details', { hasText: 'Quentin Zhu' }).waitFor()
   })
 
   it('finds a patient who is known, by a part of the name, and says who it may already be', async () => {

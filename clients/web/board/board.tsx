@@ -13,12 +13,12 @@ import { type ActionId, actionOfKey } from './actions.ts'
 import { isPlain, useActs } from './acts.ts'
 import { Arrivals } from './arrivals.tsx'
 import { Column } from './column.tsx'
-import { Details } from './details.tsx'
 import { Finder } from './finder.tsx'
 import { afterAt, stepIn } from './place.ts'
 import type { Question } from './questions.tsx'
 import { useLines, useMessages } from './queues.ts'
 
+const Details = lazy(() => import('./details.tsx').then(({ Details }) => ({ default: Details })))
 const Asked = lazy(() => import('./questions.tsx').then(({ Asked }) => ({ default: Asked })))
 const Help = lazy(() => import('./help.tsx').then(({ Help }) => ({ default: Help })))
 const PersonDialog = lazy(() =>
@@ -57,8 +57,7 @@ export const Board = () => {
   const lines = useLines(services.map(({ id }) => id))
   const messages = useMessages(clinic.id)
   const acts = useActs()
-  const versions = [...lines.values()].map(({ version }) => version).join()
-  const { bookings, refetch } = useArrivals(versions)
+  const bookings = useArrivals()
 
   const finder = useRef<HTMLInputElement>(null)
   const [area, setArea] = useState<string>(services[0]?.id ?? ARRIVALS)
@@ -111,7 +110,6 @@ export const Board = () => {
         1,
       )
     const entry = await acts.change('checkIn', CheckInDocument, { appointmentId: id })
-    refetch()
     if (entry) setBookingId(next === id ? null : next)
   }
 
@@ -286,7 +284,9 @@ export const Board = () => {
           })}
         </div>
         {selected && (
-          <Details entry={selected} onAct={(action) => act(action, selected)} onClose={() => select(null)} />
+          <Suspense fallback={<aside className="details" aria-busy="true" />}>
+            <Details entry={selected} onAct={(action) => act(action, selected)} onClose={() => select(null)} />
+          </Suspense>
         )}
       </main>
       <Suspense>
@@ -316,8 +316,8 @@ export const Board = () => {
         {open?.is === 'register' && (
           <RegisterDialog text={open.text} onKnown={(person) => setOpen({ is: 'person', person })} onClose={close} />
         )}
-        {open?.is === 'book' && <BookingDialog subject={open.subject} onDone={refetch} onClose={close} />}
-        {open?.is === 'cancel' && <CancelDialog booking={open.booking} onDone={refetch} onClose={close} />}
+        {open?.is === 'book' && <BookingDialog subject={open.subject} onClose={close} />}
+        {open?.is === 'cancel' && <CancelDialog booking={open.booking} onClose={close} />}
       </Suspense>
     </div>
   )

@@ -1,11 +1,11 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type DragEvent, useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LineFragment, MessageFragment, RowFragment } from '../generated/graphql.ts'
 import { Button } from '../ui/button.tsx'
 import { useNow } from '../ui/clock.ts'
+import { useRows } from '../ui/rows.ts'
 import { inMinutes, minutesBetween } from '../ui/times.ts'
-import { LineRow } from './line-row.tsx'
+import { type Drag, LineRow } from './line-row.tsx'
 
 const ROW = 44
 
@@ -45,18 +45,46 @@ export const Column = (props: Props) => {
     return [...others.slice(0, movingTo.index), moving, ...others.slice(movingTo.index)]
   })()
 
-  const virtual = useVirtualizer({
-    count: waiting.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 8,
-    getItemKey: (at) => waiting[at]?.id ?? at,
-    initialRect: { width: 300, height: 800 },
-  })
+  const latest = useRef({ waiting, dragged, over, onSelect, onDrop })
+  latest.current = { waiting, dragged, over, onSelect, onDrop }
+  const select = useMemo(() => (entry: RowFragment) => latest.current.onSelect(entry), [])
+  const drag = useMemo<Drag>(() => {
+    const end = () => {
+      setDragged(null)
+      setOver(null)
+    }
+    return {
+      onStart: (event, entry) => {
+        event.dataTransfer.effectAllowed = 'move'
+        event.dataTransfer.setData('text/plain', entry.ticket)
+        setDragged(entry.id)
+      },
+      onOver: (event, entry) => {
+        if (!latest.current.dragged) return
+        event.preventDefault()
+        const at = latest.current.waiting.findIndex(({ id }) => id === entry.id)
+        const box = event.currentTarget.getBoundingClientRect()
+        setOver(event.clientY > box.top + box.height / 2 ? at + 1 : at)
+      },
+      onDrop: (event) => {
+        event.preventDefault()
+        const { waiting, dragged, over, onDrop } = latest.current
+        if (dragged && over !== null) {
+          const from = waiting.findIndex(({ id }) => id === dragged)
+          const to = over > from ? over - 1 : over
+          if (to !== from) onDrop(dragged, to)
+        }
+        end()
+      },
+      onEnd: end,
+    }
+  }, [])
+
+  const { first, end, show } = useRows(scroller, waiting.length, ROW)
   const selectedAt = selectedId ? waiting.findIndex(({ id }) => id === selectedId) : -1
   useEffect(() => {
-    if (selectedAt >= 0) virtual.scrollToIndex(selectedAt)
-  }, [selectedAt, virtual])
+    if (selectedAt >= 0) show(selectedAt)
+  }, [selectedAt, show])
 
   const { service } = line
   const onDuty = service.doctors.filter((doctor) => doctor.onDuty)
@@ -68,7 +96,7 @@ export const Column = (props: Props) => {
       isMoving={false}
       now={now}
       message={entry.patient ? messages.get(entry.patient.id) : undefined}
-      onSelect={() => onSelect(entry)}
+      onSelect={select}
     />
   )
   const active = selectedId ? `entry-${selectedId}` : undefined
@@ -78,34 +106,6 @@ export const Column = (props: Props) => {
     'aria-activedescendant': active,
     tabIndex: 0,
     className,
-  })
-
-  const dragOf = (entry: RowFragment, at: number) => ({
-    onStart: (event: DragEvent) => {
-      event.dataTransfer.effectAllowed = 'move'
-      event.dataTransfer.setData('text/plain', entry.ticket)
-      setDragged(entry.id)
-    },
-    onOver: (event: DragEvent) => {
-      if (!dragged) return
-      event.preventDefault()
-      const box = event.currentTarget.getBoundingClientRect()
-      setOver(event.clientY > box.top + box.height / 2 ? at + 1 : at)
-    },
-    onDrop: (event: DragEvent) => {
-      event.preventDefault()
-      if (dragged && over !== null) {
-        const from = waiting.findIndex(({ id }) => id === dragged)
-        const to = over > from ? over - 1 : over
-        if (to !== from) onDrop(dragged, to)
-      }
-      setDragged(null)
-      setOver(null)
-    },
-    onEnd: () => {
-      setDragged(null)
-      setOver(null)
-    },
   })
 
   return (
@@ -143,10 +143,9 @@ export const Column = (props: Props) => {
         <p className="empty quiet">{t('column.empty')}</p>
       ) : (
         <div className="scroller" ref={scroller}>
-          <div {...list(t('column.line'), 'waiting')} style={{ height: virtual.getTotalSize() }}>
-            {virtual.getVirtualItems().map((item) => {
-              const entry = waiting[item.index]
-              if (!entry) return null
+          <div {...list(t('column.line'), 'waiting')} style={{ height: waiting.length * ROW }}>
+            {waiting.slice(first, end).map((entry, index) => {
+              const at = first + index
               return (
                 <LineRow
                   key={entry.id}
@@ -155,10 +154,10 @@ export const Column = (props: Props) => {
                   isMoving={movingTo?.entryId === entry.id || dragged === entry.id}
                   now={now}
                   message={entry.patient ? messages.get(entry.patient.id) : undefined}
-                  onSelect={() => onSelect(entry)}
-                  style={{ position: 'absolute', insetInline: 0, transform: `translateY(${item.start}px)` }}
-                  dropEdge={over === item.index}
-                  drag={dragOf(entry, item.index)}
+                  onSelect={select}
+                  top={at * ROW}
+                  dropEdge={over === at}
+                  drag={drag}
                 />
               )
             })}

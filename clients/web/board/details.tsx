@@ -1,3 +1,4 @@
+import { usePendingMark } from '@anteroom/offline/react'
 import { useApolloClient, useQuery } from '@apollo/client/react'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -23,10 +24,11 @@ export const Details = ({ entry, onAct, onClose }: Props) => {
     variables: { id: entry.id },
     fetchPolicy: 'cache-and-network',
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every new version has a longer history.
+  const isPending = usePendingMark(entry.id) !== null
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every new version has a longer history, once the server knows of it.
   useEffect(() => {
-    void refetch().catch(() => undefined)
-  }, [entry.version, refetch])
+    if (!isPending) void refetch().catch(() => undefined)
+  }, [entry.version, isPending, refetch])
   const full = data?.queueEntry?.id === entry.id ? data.queueEntry : null
   const patient = full?.patient
   const at = (instant: string) => timeOfDay(instant, clinic.timeZone, i18n.language)

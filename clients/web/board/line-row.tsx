@@ -1,4 +1,5 @@
-import type { DragEvent } from 'react'
+import { usePendingMark } from '@anteroom/offline/react'
+import { type CSSProperties, type DragEvent, memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MessageFragment, RowFragment } from '../generated/graphql.ts'
 import { useStaff } from '../session/session.tsx'
@@ -11,16 +12,26 @@ type Props = {
   isMoving: boolean
   now: number
   message: MessageFragment | undefined
-  onSelect: () => void
-  style?: React.CSSProperties
+  onSelect: (entry: RowFragment) => void
+  /** Pixels from the top of its list, where a list places its rows itself. */
+  top?: number
   dropEdge?: boolean
-  drag?: {
-    onStart: (event: DragEvent) => void
-    onOver: (event: DragEvent) => void
-    onDrop: (event: DragEvent) => void
-    onEnd: () => void
-  }
+  /** The same for all rows of a list, so that a row is drawn anew only for news of its own. */
+  drag?: Drag
 }
+
+export type Drag = {
+  onStart: (event: DragEvent, entry: RowFragment) => void
+  onOver: (event: DragEvent, entry: RowFragment) => void
+  onDrop: (event: DragEvent) => void
+  onEnd: () => void
+}
+
+const placed = (top: number): CSSProperties => ({
+  position: 'absolute',
+  insetInline: 0,
+  transform: `translateY(${top}px)`,
+})
 
 /** What stands at the right of a row: where the patient is, or how long they have waited and how long it will take. */
 const Times = ({ entry, now }: { entry: RowFragment; now: number }) => {
@@ -51,10 +62,12 @@ const Times = ({ entry, now }: { entry: RowFragment; now: number }) => {
   )
 }
 
-export const LineRow = ({ entry, isSelected, isMoving, now, message, onSelect, style, dropEdge, drag }: Props) => {
+const Row = ({ entry, isSelected, isMoving, now, message, onSelect, top, dropEdge, drag }: Props) => {
   const { t, i18n } = useTranslation()
   const { clinic } = useStaff()
+  const mark = usePendingMark(entry.id)
   const flags = [
+    mark && t(mark.mayBeRefused ? 'flag.doubtful' : 'flag.pending'),
     entry.appointment &&
       t('flag.booked', { time: timeOfDay(entry.appointment.startsAt, clinic.timeZone, i18n.language) }),
     entry.doctor && (entry.status === 'WAITING' ? t('flag.bound', { doctor: entry.doctor.name }) : entry.doctor.name),
@@ -67,14 +80,20 @@ export const LineRow = ({ entry, isSelected, isMoving, now, message, onSelect, s
       id={`entry-${entry.id}`}
       role="option"
       aria-selected={isSelected}
-      className={['row', isSelected && 'is-selected', isMoving && 'is-moving', dropEdge && 'is-drop']
+      className={[
+        'row',
+        isSelected && 'is-selected',
+        isMoving && 'is-moving',
+        mark && 'is-pending',
+        dropEdge && 'is-drop',
+      ]
         .filter(Boolean)
         .join(' ')}
-      style={style}
-      onClick={onSelect}
+      {...(top === undefined ? {} : { style: placed(top) })}
+      onClick={() => onSelect(entry)}
       draggable={drag !== undefined}
-      onDragStart={drag?.onStart}
-      onDragOver={drag?.onOver}
+      onDragStart={drag && ((event) => drag.onStart(event, entry))}
+      onDragOver={drag && ((event) => drag.onOver(event, entry))}
       onDrop={drag?.onDrop}
       onDragEnd={drag?.onEnd}
       data-ticket={entry.ticket}
@@ -87,7 +106,9 @@ export const LineRow = ({ entry, isSelected, isMoving, now, message, onSelect, s
         </span>
         <span className="row-second small quiet">
           <UrgencyMark urgency={entry.urgency} />
-          {entry.provisionalTicket && <span>{entry.provisionalTicket}</span>}
+          {entry.provisionalTicket && entry.provisionalTicket !== entry.ticket && (
+            <span>{entry.provisionalTicket}</span>
+          )}
           {flags.map((flag) => (
             <span key={String(flag)}>{flag}</span>
           ))}
@@ -97,3 +118,6 @@ export const LineRow = ({ entry, isSelected, isMoving, now, message, onSelect, s
     </div>
   )
 }
+
+/** One visit in a line. */
+export const LineRow = memo(Row)

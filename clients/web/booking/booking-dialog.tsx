@@ -21,12 +21,11 @@ import { slotsByDoctor } from './slots-by-doctor.ts'
 type Props = {
   /** Who books, or the booking that moves to another slot. */
   subject: { patient: { id: string; name: string } } | { booking: BookingFragment }
-  onDone: () => void
   onClose: () => void
 }
 
 /** A day's free slots by doctor; one tap books, and what was typed stays where the slot was just taken. */
-export const BookingDialog = ({ subject, onDone, onClose }: Props) => {
+export const BookingDialog = ({ subject, onClose }: Props) => {
   const { t, i18n } = useTranslation()
   const client = useApolloClient()
   const { clinic } = useStaff()
@@ -59,7 +58,6 @@ export const BookingDialog = ({ subject, onDone, onClose }: Props) => {
           mutation: BookAppointmentDocument,
           variables: {
             input: {
-              id: crypto.randomUUID(),
               patientId: subject.patient.id,
               serviceId,
               startsAt,
@@ -69,7 +67,6 @@ export const BookingDialog = ({ subject, onDone, onClose }: Props) => {
           },
         })
       say(t('booking.done', { day: dayName(day, i18n.language), time: at(startsAt) }))
-      onDone()
       onClose()
     } catch (error) {
       setProblem(wordsFor(error, t))

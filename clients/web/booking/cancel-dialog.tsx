@@ -8,10 +8,10 @@ import { Field } from '../ui/field.tsx'
 import { wordsFor } from '../ui/refusal.ts'
 import { say } from '../ui/toasts.tsx'
 
-type Props = { booking: BookingFragment; onDone: () => void; onClose: () => void }
+type Props = { booking: BookingFragment; onClose: () => void }
 
 /** A cancelled booking cannot be taken back: its slot may be gone at once. So it is asked for. */
-export const CancelDialog = ({ booking, onDone, onClose }: Props) => {
+export const CancelDialog = ({ booking, onClose }: Props) => {
   const { t } = useTranslation()
   const client = useApolloClient()
   const [reason, setReason] = useState('')
@@ -20,7 +20,6 @@ export const CancelDialog = ({ booking, onDone, onClose }: Props) => {
     try {
       await client.mutate({ mutation: CancelAppointmentDocument, variables: { id: booking.id, reason: given } })
       say(t('booking.cancelled', { name: booking.patient?.name ?? '' }))
-      onDone()
       onClose()
     } catch (error) {
       setProblem(wordsFor(error, t))

@@ -2,10 +2,10 @@ import './display.css'
 import i18next from 'i18next'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { createApi } from '../client.ts'
 import { useLink } from '../connection.ts'
 import { DisplayUpdatedDocument, type ScreenFragment } from '../generated/graphql.ts'
 import { es } from '../locales/es.ts'
+import { connectAsNobody } from '../ports.ts'
 import { staySubscribed } from '../stay-subscribed.ts'
 import { Button } from '../ui/button.tsx'
 import { timeOfDay } from '../ui/times.ts'
@@ -17,13 +17,13 @@ const SILENT_AFTER_MS = 60_000
 const MOST_TILES = 6
 
 const useScreenNews = (clinicId: string) => {
-  const api = useMemo(createApi, [])
+  const { offline, connection } = useMemo(connectAsNobody, [])
   const [screen, setScreen] = useState<ScreenFragment | null>(null)
   const [fresh, setFresh] = useState<string | null>(null)
   const before = useRef<{ called: readonly Tile[]; at: number } | null>(null)
   useEffect(
     () =>
-      staySubscribed(api.client, DisplayUpdatedDocument, { clinicId }, ({ displayUpdated }) => {
+      staySubscribed(offline.client, DisplayUpdatedDocument, { clinicId }, ({ displayUpdated }) => {
         const known = before.current
         const calls = newCalls(
           known && Date.now() - known.at < SILENT_AFTER_MS ? known.called : null,
@@ -46,16 +46,16 @@ const useScreenNews = (clinicId: string) => {
           )
         }
       }),
-    [api, clinicId],
+    [offline, clinicId],
   )
-  const link = useLink(api.connection)
+  const link = useLink(connection)
   // While the line is open, silence means that nothing happened.
   useEffect(() => {
     const timer = setInterval(() => {
-      if (api.connection.read().isLive && before.current) before.current.at = Date.now()
+      if (connection.read().isLive && before.current) before.current.at = Date.now()
     }, 5_000)
     return () => clearInterval(timer)
-  }, [api])
+  }, [connection])
   return { screen, fresh, link }
 }
 

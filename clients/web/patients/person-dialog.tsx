@@ -36,7 +36,6 @@ export const PersonDialog = ({ person, acts, onAdded, onBook, onClose }: Props) 
     setBusy(true)
     const entry = await acts.change('walkIn', AddWalkInDocument, {
       input: {
-        id: crypto.randomUUID(),
         patientId: person.id,
         serviceId,
         urgency,

@@ -42,7 +42,6 @@ export const RegisterDialog = ({ text, onKnown, onClose }: Props) => {
         mutation: CreatePatientDocument,
         variables: {
           input: {
-            id: crypto.randomUUID(),
             name: values.name,
             phoneNumber: values.phoneNumber || null,
             dateOfBirth: values.dateOfBirth || null,

@@ -21,7 +21,8 @@ describe.runIf(chromiumPath)(`the doctor's room and the waiting room${noChromium
     (await app.server.db.queueEntry.findFirstOrThrow({ where: { ticket, service: { clinicId } } })).status
   const becomes = (ticket: string, status: string) =>
     expect.poll(() => statusOf(ticket), { timeout: 30_000 }).toBe(status)
-  const main = (name: string) => room.page.locator('.present-acts .main', { hasText: new RegExp(`^${name}`) }).waitFor()
+  const main = (name: string) =>
+    room.page.locator('.present-acts .main:enabled', { hasText: new RegExp(`^${name}`) }).waitFor()
 
   it('calls, starts and ends with the space bar alone, and the waiting room sees ticket and room', async () => {
     await main('Call next')

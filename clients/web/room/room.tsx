@@ -22,6 +22,10 @@ import { useRoomLines } from './queues.ts'
 const Asked = lazy(() => import('../board/questions.tsx').then(({ Asked }) => ({ default: Asked })))
 const RoomHelp = lazy(() => import('./room-help.tsx').then(({ RoomHelp }) => ({ default: RoomHelp })))
 
+/** This device shows such an act at once: only a key that was pressed twice is not heard, nobody waits for the server. */
+const atOnce = (act: Promise<unknown>): Promise<unknown> =>
+  Promise.race([act, new Promise((resolve) => setTimeout(resolve, 300))])
+
 /** What a doctor can do besides the main thing. */
 const others: Record<'CALLED' | 'IN_SERVICE', readonly ActionId[]> = {
   CALLED: ['recall', 'noShow', 'served', 'return', 'transfer'],
@@ -82,14 +86,14 @@ export const Room = () => {
   const doMain = () =>
     alone(async () => {
       const first = next[0]
-      if (main === 'start' && present) await acts.plain('start', present.id)
-      else if (main === 'served' && present) await acts.plain('served', present.id)
+      if (main === 'start' && present) await atOnce(acts.plain('start', present.id))
+      else if (main === 'served' && present) await atOnce(acts.plain('served', present.id))
       else if (first) await acts.callNext(first.service.id, null, room.trim() || null)
     })
 
   const doOther = (action: ActionId) => {
     if (!present) return
-    if (isPlain(action)) void alone(() => acts.plain(action, present.id))
+    if (isPlain(action)) void alone(() => atOnce(acts.plain(action, present.id)))
     else if (action === 'transfer') setQuestion({ kind: 'transfer', entry: present })
   }
 

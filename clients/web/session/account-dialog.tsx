@@ -1,3 +1,4 @@
+import type { SessionData } from '@anteroom/offline/session'
 import { zodResolver } from '@hookform/resolvers/zod'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
@@ -13,11 +14,13 @@ import { FormField } from '../ui/form-field.tsx'
 import { wordsFor } from '../ui/refusal.ts'
 import { readTheme, setTheme, type Theme } from '../ui/theme.ts'
 import { say } from '../ui/toasts.tsx'
-import { useSession, useStaff } from './session.tsx'
+import { LogOutDialog } from './log-out-dialog.tsx'
+import { useDesk, usePlace, useStaff } from './session.tsx'
 
 const Password = ({ onDone }: { onDone: () => void }) => {
   const { t } = useTranslation()
-  const { api } = useSession()
+  const { session } = useDesk()
+  const { client, engine } = usePlace().offline
   const schema = z.object({
     current: z.string().min(1, t('account.currentMissing')),
     next: z.string().min(8, t('account.tooShort')),
@@ -28,12 +31,16 @@ const Password = ({ onDone }: { onDone: () => void }) => {
   })
   const submit = handleSubmit(async ({ current, next }) => {
     try {
-      const { data } = await api.client.mutate({
+      const { data } = await client.mutate({
         mutation: ChangePasswordDocument,
         variables: { current, new: next },
         fetchPolicy: 'no-cache',
       })
-      if (data) api.keep(data.session)
+      if (data) {
+        await session.adopt(data.session as SessionData)
+        // What a log-out seals from now on opens with the new password.
+        void engine?.unlock(next).catch(() => undefined)
+      }
       say(t('account.passwordChanged'))
       onDone()
     } catch (error) {
@@ -71,17 +78,23 @@ const Password = ({ onDone }: { onDone: () => void }) => {
 /** Language, light or dark, own password, other screens of this person, and the way out. */
 export const AccountDialog = ({ onClose }: { onClose: () => void }) => {
   const { t, i18n } = useTranslation()
-  const { logOut } = useSession()
+  const { logOut } = useDesk()
   const staff = useStaff()
   const [screen, setScreen] = useScreen(staff)
   const [theme, setChosen] = useState<Theme>(readTheme)
   const [isChanging, setChanging] = useState(false)
+  const [unsent, setUnsent] = useState<number | null>(null)
   if (isChanging)
     return (
       <Dialog title={t('account.changePassword')} onClose={onClose}>
         <Password onDone={onClose} />
       </Dialog>
     )
+  if (unsent !== null) return <LogOutDialog unsent={unsent} onClose={onClose} />
+  const leave = async () => {
+    const left = await logOut()
+    if (!left.done) setUnsent(left.unsent.length)
+  }
   const others = screensOf(staff).filter((name) => name !== screen)
   return (
     <Dialog title={staff.name} onClose={onClose}>
@@ -114,7 +127,7 @@ export const AccountDialog = ({ onClose }: { onClose: () => void }) => {
           </Button>
         ))}
         <Button onPress={() => setChanging(true)}>{t('account.changePassword')}</Button>
-        <Button onPress={() => void logOut()}>{t('account.logOut')}</Button>
+        <Button onPress={() => void leave()}>{t('account.logOut')}</Button>
       </div>
       <div className="dialog-end">
         <Button onPress={onClose}>{t('close')}</Button>

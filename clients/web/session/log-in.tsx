@@ -7,11 +7,12 @@ import { type Language, languages, setLanguage } from '../locales/language.ts'
 import { Button } from '../ui/button.tsx'
 import { FormField } from '../ui/form-field.tsx'
 import { wordsFor } from '../ui/refusal.ts'
-import { useSession } from './session.tsx'
+import { useDesk, useDeskState } from './session.tsx'
 
 export const LogIn = () => {
   const { t, i18n } = useTranslation()
-  const { logIn, state } = useSession()
+  const { logIn } = useDesk()
+  const state = useDeskState()
   const [problem, setProblem] = useState<string | null>(null)
   const schema = z.object({
     username: z.string().trim().min(1, t('logIn.usernameMissing')),

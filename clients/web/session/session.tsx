@@ -1,95 +1,68 @@
-import { CombinedGraphQLErrors } from '@apollo/client/errors'
-import { ApolloProvider } from '@apollo/client/react'
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
-import { type Api, createApi } from '../client.ts'
-import {
-  LogInDocument,
-  LogOutDocument,
-  type OpenedFragment,
-  RefreshDocument,
-  type StaffFragment,
-} from '../generated/graphql.ts'
+import { OfflineProvider, useOffline } from '@anteroom/offline/react'
+import { useQuery } from '@apollo/client/react'
+import { createContext, type ReactNode, useContext, useEffect, useSyncExternalStore } from 'react'
+import { MeDocument, type StaffFragment } from '../generated/graphql.ts'
+import type { Desk, DeskState, Place } from './desk.ts'
 
-type State =
-  | { at: 'starting' }
-  | { at: 'unreachable' }
-  | { at: 'out'; hasEnded: boolean }
-  | { at: 'in'; staff: StaffFragment }
+const DeskContext = createContext<Desk | null>(null)
+const StaffContext = createContext<StaffFragment | null>(null)
 
-type Session = {
-  api: Api
-  state: State
-  logIn: (username: string, password: string) => Promise<void>
-  logOut: () => Promise<void>
-  retry: () => void
+export const useDesk = (): Desk => {
+  const desk = useContext(DeskContext)
+  if (!desk) throw new Error('There is no desk around this.')
+  return desk
 }
 
-const SessionContext = createContext<Session | null>(null)
+export const useDeskState = (): DeskState => {
+  const desk = useDesk()
+  return useSyncExternalStore(desk.subscribe, desk.state)
+}
 
-export const useSession = (): Session => {
-  const session = useContext(SessionContext)
-  if (!session) throw new Error('There is no session around this.')
-  return session
+/** What the present log-in works with, for screens that are only shown to staff. */
+export const usePlace = (): Place => {
+  const state = useDeskState()
+  if (state.at !== 'in') throw new Error('Nobody is logged in.')
+  return state.place
 }
 
 /** Who is logged in, for screens that are only shown to staff. */
 export const useStaff = (): StaffFragment => {
-  const { state } = useSession()
-  if (state.at !== 'in') throw new Error('Nobody is logged in.')
-  return state.staff
+  const staff = useContext(StaffContext)
+  if (!staff) throw new Error('Nobody is logged in.')
+  return staff
 }
 
-/** Knows who is logged in, also after a reload: the browser keeps the refresh token where scripts cannot read it. */
-export const SessionProvider = ({ children, needsLogIn }: { children: ReactNode; needsLogIn: boolean }) => {
-  const api = useMemo(createApi, [])
-  const [state, setState] = useState<State>({ at: 'starting' })
+export const DeskProvider = ({ desk, children }: { desk: Desk; children: ReactNode }) => {
+  useEffect(() => void desk.start(), [desk])
+  return <DeskContext.Provider value={desk}>{children}</DeskContext.Provider>
+}
 
-  const session = useMemo<Session>(() => {
-    const enter = (opened: OpenedFragment) => {
-      if (opened.viewer.__typename !== 'User') throw new Error('This screen is for staff.')
-      api.keep(opened)
-      setState({ at: 'in', staff: opened.viewer })
-    }
-    return {
-      api,
-      state,
-      logIn: async (username, password) => {
-        const { data } = await api.client.mutate({
-          mutation: LogInDocument,
-          variables: { input: { username, password } },
-          fetchPolicy: 'no-cache',
-        })
-        if (data) enter(data.session)
-      },
-      logOut: async () => {
-        await api.client.mutate({ mutation: LogOutDocument }).catch(() => undefined)
-        await api.forget()
-        setState({ at: 'out', hasEnded: false })
-      },
-      retry: () => {
-        api.client
-          .mutate({ mutation: RefreshDocument, fetchPolicy: 'no-cache', context: { isRenewal: true } })
-          .then(({ data }) => data && enter(data.session))
-          .catch((error) =>
-            setState(CombinedGraphQLErrors.is(error) ? { at: 'out', hasEnded: false } : { at: 'unreachable' }),
-          )
-      },
-    }
-  }, [api, state])
-
-  const { retry } = session
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, at the start.
+const Known = ({ children, otherwise }: { children: ReactNode; otherwise: (retry: () => void) => ReactNode }) => {
+  // What the device remembers of its person is shown at once; what changed meanwhile comes after.
+  const { data, error, refetch } = useQuery(MeDocument, { fetchPolicy: 'cache-and-network' })
+  const staff = data?.me?.__typename === 'User' ? data.me : null
+  const { flush } = useOffline()
+  const isKnown = staff !== null
+  // Kept at once: the network may go before the cache's next snapshot.
   useEffect(() => {
-    api.whenEnded(() => {
-      void api.forget()
-      setState({ at: 'out', hasEnded: true })
-    })
-    if (needsLogIn) retry()
-  }, [])
-
-  return (
-    <SessionContext.Provider value={session}>
-      <ApolloProvider client={api.client}>{children}</ApolloProvider>
-    </SessionContext.Provider>
-  )
+    if (isKnown) void flush()
+  }, [isKnown, flush])
+  if (!staff) return error ? otherwise(() => void refetch().catch(() => undefined)) : null
+  return <StaffContext.Provider value={staff}>{children}</StaffContext.Provider>
 }
+
+/** Screens of the one who is logged in, with Apollo's hooks and those of the offline library below it. */
+export const StaffProvider = ({
+  place,
+  children,
+  otherwise,
+}: {
+  place: Place
+  children: ReactNode
+  /** Shown where it is not known who that is, as on a device that never saw the server since. */
+  otherwise: (retry: () => void) => ReactNode
+}) => (
+  <OfflineProvider value={place.offline} key={place.account}>
+    <Known otherwise={otherwise}>{children}</Known>
+  </OfflineProvider>
+)

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { SessionProvider, useSession, useStaff } from '../session/session.tsx'
+import { createDesk } from '../session/desk.ts'
+import { DeskProvider, StaffProvider, useDeskState, useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { useScreen } from './screens.ts'
@@ -16,17 +17,12 @@ const Screen = () => {
   return screen === 'board' ? <Board /> : screen === 'room' ? <Room /> : <Manager />
 }
 
-const Staff = () => {
+const Unreachable = ({ retry }: { retry: () => void }) => {
   const { t } = useTranslation()
-  const { state, retry } = useSession()
   useEffect(() => {
-    if (state.at !== 'unreachable') return
     const timer = setInterval(retry, 5_000)
     return () => clearInterval(timer)
-  }, [state, retry])
-  if (state.at === 'starting') return null
-  if (state.at === 'in') return <Screen />
-  if (state.at === 'out') return <LogIn />
+  }, [retry])
   return (
     <main className="centre">
       <div className="card" role="alert">
@@ -40,12 +36,25 @@ const Staff = () => {
   )
 }
 
+const Staff = () => {
+  const state = useDeskState()
+  if (state.at === 'starting') return null
+  if (state.at === 'out') return <LogIn />
+  return (
+    <StaffProvider place={state.place} otherwise={(retry) => <Unreachable retry={retry} />}>
+      <Screen />
+    </StaffProvider>
+  )
+}
+
+const desk = createDesk()
+
 /** Everything that staff see behind their log-in. */
 export const StaffApp = () => (
-  <SessionProvider needsLogIn>
+  <DeskProvider desk={desk}>
     <Suspense>
       <Staff />
     </Suspense>
     <Toasts />
-  </SessionProvider>
+  </DeskProvider>
 )

@@ -1,10 +1,15 @@
+import { SessionRefused } from '@anteroom/offline/session'
 import { CombinedGraphQLErrors } from '@apollo/client/errors'
 import type { TFunction } from 'i18next'
 import { en } from '../locales/en.ts'
 
 /** The API's code of a refusal; null where there was no answer. */
 export const codeOf = (error: unknown): string | null =>
-  CombinedGraphQLErrors.is(error) ? String(error.errors[0]?.extensions?.code ?? 'INTERNAL') : null
+  CombinedGraphQLErrors.is(error)
+    ? String(error.errors[0]?.extensions?.code ?? 'INTERNAL')
+    : error instanceof SessionRefused
+      ? error.code
+      : null
 
 /** What went wrong, in words of the person's language. */
 export const wordsFor = (error: unknown, t: TFunction): string => {
