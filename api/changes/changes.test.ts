@@ -240,6 +240,34 @@ describe('what a viewer holds', () => {
     await leaveQueue(clinic.desk, id)
   })
 
+  it('shows a ward’s guardian as soon as the guardian comes into sight, and no longer', async () => {
+    const [doctor] = clinic.doctors as [(typeof clinic.doctors)[number]]
+    const guardianId = await clinic.addPatient('Guardian')
+    const id = await clinic.addPatient('Ward')
+    await deps.db.patient.update({ where: { id }, data: { guardianId } })
+    const held = deviceOf(doctor.viewer)
+    const shown = async () => {
+      const { data } = await ask(
+        deps,
+        doctor.viewer,
+        'query($cursor: String) { changes(cursor: $cursor) { cursor patients { id guardian { id } } } }',
+        { cursor: held.cursor },
+      )
+      held.cursor = data.changes.cursor
+      return data.changes.patients.find((patient: { id: string }) => patient.id === id)
+    }
+    await walkIn(id)
+    await held.pull()
+    const entry = await walkIn(guardianId)
+    expect(await shown()).toEqual({ id, guardian: { id: guardianId } })
+    const elsewhere = uuidv7()
+    await deps.db.service.create({
+      data: { id: elsewhere, clinicId: clinic.clinicId, name: 'Elsewhere', ticketLetter: 'X', slotMinutes: 15 },
+    })
+    await transfer(clinic.desk, entry.id, { serviceId: elsewhere, doctorId: null })
+    expect(await shown()).toEqual({ id, guardian: null })
+  })
+
   it('is loaded anew when the viewer’s rights are others', async () => {
     const doctor = await clinic.addDoctor([clinic.serviceIds[0] as string])
     const device = deviceOf(doctor.viewer)

@@ -207,6 +207,14 @@ const overriddenOf = async (
   }))
 }
 
+/** Those whom the viewer sees. */
+const inSight = async (ctx: Context, patients: readonly PatientRow[]): Promise<PatientRow[]> => {
+  const isSeen = await Promise.all(
+    patients.map(async (row) => row.mergedIntoId === null && (await mayOn('patient.read', row, ctx))),
+  )
+  return patients.filter((_, index) => isSeen[index])
+}
+
 /** The next changes behind the cursor: each record once as it is now, or its id where the viewer does not hold it any more. */
 const changesPage = async (ctx: Context, viewer: Viewer, cursor: Cursor): Promise<ChangeSet> => {
   const { db } = ctx
@@ -228,16 +236,21 @@ const changesPage = async (ctx: Context, viewer: Viewer, cursor: Cursor): Promis
   const visits = seesAll ? [...entries, ...appointments] : [...allEntries, ...allAppointments]
   const patientIds = [...new Set([...changedIds, ...visits.map(({ patientId }) => patientId)])]
   const allPatients = await findPatients(db, patientIds)
-  const isSeen = await Promise.all(
-    allPatients.map(async (row) => row.mergedIntoId === null && (await mayOn('patient.read', row, ctx))),
-  )
-  const patients = allPatients.filter((_, index) => isSeen[index])
+  const patients = await inSight(ctx, allPatients)
+  // A record names its guardian only to who sees both: whoever comes into sight, or leaves it, changes their wards' records.
+  const wards =
+    viewer.kind === 'user' && patientIds.length > 0
+      ? await db.patient.findMany({
+          where: { guardianId: { in: patientIds }, id: { notIn: patientIds } },
+          include: patientLinks,
+        })
+      : []
   const held = new Set([...entries, ...appointments, ...patients].map(({ id }) => id))
   const last = given.at(-1)
   return {
     cursor: textOf({ ...cursor, ...(last && { number: Number(last.number), at: Number(last.at) }) }),
     hasMore: lines.length > PAGE,
-    patients,
+    patients: [...patients, ...(await inSight(ctx, wards.map(toPatientRow)))],
     appointments,
     entries,
     removed: [...entryIds, ...appointmentIds, ...patientIds].filter((id) => !held.has(id)),

@@ -232,7 +232,7 @@ const noteWrites = async (
   { fields, version, by }: { fields: readonly PatientField[]; version: number; by: Author },
 ): Promise<void> => {
   if (fields.length === 0) return
-  const holders = await loadFieldHolders(work.tx, patientId)
+  const holders = version > 1 ? await loadFieldHolders(work.tx, patientId) : new Map<PatientField, StoredWrite>()
   const write = await newWrite(work, by)
   const writes = fields.map((field) => ({ ...write, ...laterThan(write, holders.get(field) ?? null), field, version }))
   await storeFieldWrites(work.tx, patientId, writes)

@@ -161,7 +161,7 @@ export const noteBeaten = async (tx: Tx, beaten: StoredWrite, override: FieldOve
     UPDATE sync_operations SET beaten = coalesce(beaten, '[]') || ${JSON.stringify([override])}::jsonb
     WHERE account_id = ${beaten.accountId}::uuid AND op_id = ${beaten.id} AND NOT is_repeat`
   if (stored === 0) return
-  const note = `o${beaten.id}${beaten.clinicId ?? beaten.accountId}`
+  const note = `o${beaten.id}${beaten.clinicId ?? beaten.accountId},`
   await tx.$executeRaw`
     SELECT set_config('anteroom.changes', coalesce(current_setting('anteroom.changes', true), '') || ${note}, true)`
 }

@@ -13,7 +13,7 @@ const proofs: Record<string, { file: string; says: string }> = {
   },
   messages: {
     file: 'api/notification/faults.test.ts',
-    says: '100,000 messages while providers, workers and the database fail: none lost, none doubled, none after STOP, none stale',
+    says: '100,000 messages (--messages N, --minutes N at most) while providers, workers and the database fail: none lost, none doubled, none after STOP, none stale',
   },
   sync: {
     file: 'clients/offline/proof/histories.test.ts',

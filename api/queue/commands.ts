@@ -17,9 +17,9 @@ import {
   findEntry,
   keyOf,
   type LockedEntry,
-  lastMoveAt,
   readArrival,
   readEntry,
+  readMovedEntry,
   readNext,
   storeArrival,
   storeMove,
@@ -58,16 +58,18 @@ const actorOf = (ctx: Context): Actor => ({
 })
 
 /** Locks are taken in one order everywhere: doctors, then queues, each by ascending id; so no two commands wait for each other. */
-const lockDoctors = async (tx: Tx, ids: readonly string[]): Promise<void> => {
+const lockDoctors = async ({ tx, ctx }: Work, doctorIds: readonly string[]): Promise<void> => {
+  const ids = doctorIds.filter((id) => !ctx.batch?.locked.has(id))
   if (ids.length > 0)
-    await tx.$queryRaw`SELECT id FROM doctors WHERE id = ANY(${ids as string[]}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+    await tx.$queryRaw`SELECT id FROM doctors WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 }
 
 /** The version row is the lock of a queue: whoever waits here then reads what was committed before. */
-const lockQueues = async (tx: Tx, serviceIds: readonly string[]): Promise<void> => {
-  const ids = [...new Set(serviceIds)].sort()
-  await tx.$queryRaw`
-    SELECT service_id FROM queue_state WHERE service_id = ANY(${ids}::uuid[]) ORDER BY service_id FOR UPDATE`
+const lockQueues = async ({ tx, ctx }: Work, serviceIds: readonly string[]): Promise<void> => {
+  const ids = [...new Set(serviceIds)].filter((id) => !ctx.batch?.locked.has(id)).sort()
+  if (ids.length > 0)
+    await tx.$queryRaw`
+      SELECT service_id FROM queue_state WHERE service_id = ANY(${ids}::uuid[]) ORDER BY service_id FOR UPDATE`
 }
 
 /** Makes the next version of a locked queue; also tells the database's time of it. */
@@ -149,10 +151,11 @@ const applyMove = async (
 }
 
 /** An entry whose queue is locked. What a device did without a network was done when it says, but after the entry's last move. */
-const readLocked = async ({ tx, ctx }: Work, id: string): Promise<LockedEntry> => {
-  const locked = found(await readEntry(tx, id))
+const readLocked = async ({ tx, ctx }: Work, id: string): Promise<LockedEntry | null> => {
   const act = ctx.batch?.act
-  return act ? { ...locked, now: moveTime(act.at, await lastMoveAt(tx, id), locked.now) } : locked
+  if (!act) return readEntry(tx, id)
+  const read = await readMovedEntry(tx, id)
+  return read && { ...read, now: moveTime(act.at, read.movedAt, read.now) }
 }
 
 const databaseNow = async (tx: Tx): Promise<Date> => {
@@ -174,11 +177,15 @@ const onEntry = async (
   for (let attempt = 1; ; attempt++) {
     try {
       return await transact(ctx, reloadEntry, async (work) => {
-        const seen = await findEntry(work.tx, id)
+        const early = ctx.batch ? await readLocked(work, id) : null
+        const seen = early ? early.entry : await findEntry(work.tx, id)
         demandOn(ctx.viewer, action, 'queue entry', seen, subjectOfEntry)
-        if (locks.doctors) await lockDoctors(work.tx, (await locks.doctors(seen)).toSorted())
-        await lockQueues(work.tx, [seen.serviceId, ...(locks.queues ?? [])])
-        const locked = await readLocked(work, id)
+        const queues = [seen.serviceId, ...(locks.queues ?? [])]
+        if (locks.doctors) await lockDoctors(work, (await locks.doctors(seen)).toSorted())
+        await lockQueues(work, queues)
+        // What a batch read behind the locks that it took before it began is as it stays.
+        const isHeld = queues.every((serviceId) => ctx.batch?.locked.has(serviceId))
+        const locked = early && isHeld ? early : found(await readLocked(work, id))
         if (locked.entry.serviceId !== seen.serviceId) throw new MovedMeanwhile()
         return act(work, locked)
       })
@@ -300,10 +307,10 @@ export const callNext = async (
   const doctorId = callerOf(ctx, service.id, input.doctorId)
   return transact(ctx, entryOrNull, async (work) => {
     const { tx } = work
-    if (doctorId) await lockDoctors(tx, [doctorId])
+    if (doctorId) await lockDoctors(work, [doctorId])
     const doctor = doctorId ? await doctorFor(tx, doctorId, service) : null
     const open = doctorId ? await openEntryOf(tx, doctorId) : null
-    await lockQueues(tx, open ? [service.id, open.serviceId] : [service.id])
+    await lockQueues(work, open ? [service.id, open.serviceId] : [service.id])
     // The doctor is locked, so an open patient can only have gone since, not come.
     const present = open && doctorId ? await openEntryOf(tx, doctorId) : null
     if (present?.status === 'CALLED')
@@ -408,7 +415,7 @@ export const checkIn = async (ctx: Context, appointmentId: string): Promise<Entr
     const { tx } = work
     const seen = await tx.appointment.findUnique({ where: { id: appointmentId } })
     demandOn(ctx.viewer, 'appointment.checkIn', 'appointment', seen, (row) => row)
-    await lockQueues(tx, [seen.serviceId])
+    await lockQueues(work, [seen.serviceId])
     await tx.$queryRaw`SELECT id FROM appointments WHERE id = ${appointmentId}::uuid FOR UPDATE`
     const appointment = await tx.appointment.findUniqueOrThrow({
       where: { id: appointmentId },
@@ -466,7 +473,7 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
       where: { id: service.id },
       include: { clinic: true },
     })
-    await lockQueues(tx, [service.id])
+    await lockQueues(work, [service.id])
     const stored = input.id ? await findEntry(tx, input.id) : null
     if (stored) {
       if (stored.createdById === null || stored.createdById !== actorOf(ctx).actorUserId) throw new Refusal('ID_TAKEN')
@@ -500,8 +507,8 @@ export const leaveForCancel = async (work: Work, appointmentId: string, reason: 
   const active = { appointmentId, finishedAt: null }
   const seen = await work.tx.queueEntry.findFirst({ where: active })
   if (!seen) throw new Refusal('NOT_BOOKED')
-  await lockQueues(work.tx, [seen.serviceId])
-  const locked = await readLocked(work, seen.id)
+  await lockQueues(work, [seen.serviceId])
+  const locked = found(await readLocked(work, seen.id))
   if (locked.entry.serviceId !== seen.serviceId) throw new Refusal('CONFLICT')
   await applyMove(work, locked, { kind: 'LEFT' }, reason)
 }
@@ -527,8 +534,8 @@ export const undo = async (ctx: Context, id: string, version: number | null): Pr
   const before = revived(seenMove?.before ?? {})
   return transact(ctx, reloadEntry, async (work) => {
     const { tx } = work
-    await lockDoctors(tx, before.doctorId ? [before.doctorId] : [])
-    await lockQueues(tx, before.serviceId ? [seen.serviceId, before.serviceId] : [seen.serviceId])
+    await lockDoctors(work, before.doctorId ? [before.doctorId] : [])
+    await lockQueues(work, before.serviceId ? [seen.serviceId, before.serviceId] : [seen.serviceId])
     const { entry, now, isReachable } = found(await readEntry(tx, id))
     const move = await lastMove(tx, entry)
     const clinic = await tx.clinic.findUniqueOrThrow({ where: { id: entry.clinicId } })
@@ -567,7 +574,7 @@ const dayEndMove = (entry: EntryRow): Move => {
 export const endEntry = (ctx: Context, id: string, why: 'DAY_END' | 'NO_SHOW'): Promise<EntryRow> =>
   transact(ctx, reloadEntry, async (work) => {
     const seen = found(await findEntry(work.tx, id))
-    await lockQueues(work.tx, [seen.serviceId])
+    await lockQueues(work, [seen.serviceId])
     const locked = found(await readEntry(work.tx, id))
     const { entry } = locked
     if (entry.serviceId !== seen.serviceId || !isActive(entry.status)) return entry

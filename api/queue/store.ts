@@ -160,12 +160,15 @@ export const readEntry = async (tx: Tx, id: string): Promise<LockedEntry | null>
   return row ? toLocked(row) : null
 }
 
-/** When the entry was last moved, or arrived. */
-export const lastMoveAt = async (tx: Tx, entryId: string): Promise<Date> => {
-  const [row] = await tx.$queryRaw<{ at: Date }[]>`
-    SELECT at FROM queue_events WHERE entry_id = ${entryId}::uuid ORDER BY entry_version DESC LIMIT 1`
-  if (!row) throw new Error(`Entry ${entryId} has no events`)
-  return row.at
+/** The same, with the time when it was last moved, or arrived. */
+export const readMovedEntry = async (tx: Tx, id: string): Promise<(LockedEntry & { movedAt: Date }) | null> => {
+  const [row] = await tx.$queryRaw<(LockedLine & { moved_at: Date | null })[]>`
+    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now, ${reachable(Prisma.sql`e.patient_id`)} AS reachable,
+      (SELECT v.at FROM queue_events v WHERE v.entry_id = e.id ORDER BY v.entry_version DESC LIMIT 1) AS moved_at
+    FROM queue e WHERE e.id = ${id}::uuid`
+  if (!row) return null
+  const locked = toLocked(row)
+  return { ...locked, movedAt: row.moved_at ?? locked.entry.arrivedAt }
 }
 
 /** The first waiting entry that a call by this doctor (null: by the desk for nobody) may take. */

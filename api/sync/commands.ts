@@ -167,15 +167,19 @@ const answered = (
  * Several operations take many locks in one transaction: all that they may need are taken before, in the order that every command
  * keeps (doctors, queues, patients; each by ascending id), so that batches wait for each other and never in a circle.
  */
-const lockAhead = async (tx: Tx, viewer: Viewer, operations: readonly Operation[]): Promise<void> => {
-  if (operations.length < 2) return
+const lockAhead = async (tx: Tx, viewer: Viewer, operations: readonly Operation[]): Promise<ReadonlySet<string>> => {
+  const locked = new Set<string>()
+  if (operations.length < 2) return locked
   const visits = operations.filter((operation) => !operation.createPatient && !operation.updatePatient)
-  if (visits.length > 0)
-    await lockClinics(tx, viewer.kind === 'user' ? [viewer.clinicId] : await clinicsOf(tx, visits.flatMap(idsOf)))
+  if (visits.length > 0) {
+    const clinicIds = viewer.kind === 'user' ? [viewer.clinicId] : await clinicsOf(tx, visits.flatMap(idsOf))
+    for (const id of await lockClinics(tx, clinicIds)) locked.add(id)
+  }
   await lockPatients(
     tx,
     operations.flatMap(({ updatePatient }) => uuidOf(updatePatient?.id ?? '') ?? []),
   )
+  return locked
 }
 
 /** Whatever an operation names: its visit, booking or service. */
@@ -227,12 +231,15 @@ const runBatch = async (ctx: Context, viewer: Viewer, clientId: string, request:
         operations.map(({ key }) => key),
       )
       const fresh = operations.filter(({ operation, key }) => operation.seq >= log.nextSeq && !known.has(key))
-      await lockAhead(
+      const locked = await lockAhead(
         tx,
         viewer,
         fresh.map(({ operation }) => operation),
       )
 
+      const db = tx as unknown as Db
+      // No operation changes these: they are read once.
+      const { clinic, service } = createLoaders(db)
       const results = new Map<Operation, OperationResult>()
       const rows: (StoredOperation & { seq: number; stamp: number; isRepeat: boolean })[] = []
       const unplaced: StoredOperation[] = []
@@ -259,9 +266,9 @@ const runBatch = async (ctx: Context, viewer: Viewer, clientId: string, request:
         }
         const stamp = stampOf(now, operation.ageMs, lastStamp)
         const act = { operationId: key, stamp, at: instantOfStamp(stamp), since: log.syncedAt }
-        const db = tx as unknown as Db
-        const batch: Batch = { tx, touched, sessions, act }
-        const opCtx: Context = { ...ctx, viewer, db, loaders: createLoaders(db), idempotency: null, batch }
+        const batch: Batch = { tx, touched, sessions, locked, act }
+        const loaders = { ...createLoaders(db), clinic, service }
+        const opCtx: Context = { ...ctx, viewer, db, loaders, idempotency: null, batch }
         const asked = commandOf(operation)
         const judged = await judge(opCtx, operation)
         const made: StoredOperation = { ...judged, opId: key, command: 'wrong' in asked ? null : asked.command }

@@ -143,10 +143,34 @@ describe('a field that several wrote while apart', () => {
     expect(colleague.overridden).toEqual([])
   })
 
+  it('hides none of the other changes of its batch', async () => {
+    const id = await newRecord()
+    await device(asPatient(id)).act('updatePatient', { id, seen: 1, name: 'By myself' }, 10 * MINUTE)
+    const [desk, other] = [device(rudi), device(rita)]
+    await other.pull()
+    const entry = uuidv7()
+    await desk.send([
+      desk.operation('updatePatient', { id, seen: 1, name: 'By Rudi' }),
+      desk.operation('addWalkIn', { id: entry, patientId: id, serviceId: clinic.serviceIds[0] }),
+    ])
+    await other.pull()
+    expect([...other.held.keys()]).toEqual(expect.arrayContaining([id, entry]))
+  })
+
+  it('reaches its author with a load that begins anew as well', async () => {
+    const id = await newRecord()
+    const author = device(asPatient(id))
+    const { id: opId } = await author.act('updatePatient', { id, seen: 1, name: 'By myself' }, 10 * MINUTE)
+    await device(rudi).act('updatePatient', { id, seen: 1, name: 'By Rudi' }, 20 * MINUTE)
+    await author.pull()
+    expect(author.overridden).toMatchObject([{ id: opId, overrides: [{ field: 'name', value: 'By Rudi' }] }])
+  })
+
   it('is not called overridden where somebody who saw it changed it again', async () => {
     const id = await newRecord()
     const author = device(rita)
     await author.pull()
+    author.overridden.length = 0
     await author.act('updatePatient', { id, seen: 1, name: 'By Rita' }, MINUTE)
     await device(rudi).act('updatePatient', { id, seen: 2, name: 'By Rudi' })
     await updatePatient(contextOf(deps, rudi), id, { name: 'By Rudi again' })

@@ -100,13 +100,15 @@ export const clinicsOf = async (tx: Tx, ids: readonly string[]): Promise<string[
   return rows.map(({ id }) => id)
 }
 
-/** Locks the doctors, then the queues of these clinics, each by ascending id. */
-export const lockClinics = async (tx: Tx, clinicIds: readonly string[]): Promise<void> => {
-  await tx.$queryRaw`SELECT id FROM doctors WHERE clinic_id = ANY(${[...clinicIds]}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
-  await tx.$queryRaw`
-    SELECT service_id FROM queue_state
+/** Locks the doctors, then the queues of these clinics, each by ascending id; answers the ids of the doctors and services. */
+export const lockClinics = async (tx: Tx, clinicIds: readonly string[]): Promise<string[]> => {
+  const doctors = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id::text FROM doctors WHERE clinic_id = ANY(${[...clinicIds]}::uuid[]) ORDER BY doctors.id FOR NO KEY UPDATE`
+  const queues = await tx.$queryRaw<{ id: string }[]>`
+    SELECT service_id::text AS id FROM queue_state
     WHERE service_id IN (SELECT id FROM services WHERE clinic_id = ANY(${[...clinicIds]}::uuid[]))
-    ORDER BY service_id FOR UPDATE`
+    ORDER BY queue_state.service_id FOR UPDATE`
+  return [...doctors, ...queues].map(({ id }) => id)
 }
 
 /** Locks the records of patients that are about to be changed. */
