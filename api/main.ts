@@ -16,7 +16,6 @@ import { createJobs } from './jobs.ts'
 import { createLog } from './log.ts'
 import { checkMessaging, createMessaging } from './messaging/create.ts'
 import { createLiveQueues } from './queue/live.ts'
-import { createServer } from './server.ts'
 
 const say = (text: string): void => console.log(text)
 
@@ -90,7 +89,6 @@ const start = async (): Promise<void> => {
   })
   undoing.push(() => db.$disconnect())
   undoing.push(await keepClock(db, log))
-  await warmPasswords(config.bcryptCost)
   const bus = createBus({ databaseUrl, redisUrl: config.redisUrl, log })
   undoing.push(() => bus.close())
   const trail = createTrail(db, log)
@@ -104,10 +102,13 @@ const start = async (): Promise<void> => {
     await workOnly(deps)
     return
   }
+  await warmPasswords(config.bcryptCost)
   const isDemo = !config.production && config.jwtSecret === DEMO_SECRET
   if (!config.production && (await fillDemo(deps))) say('Filled the demonstration clinics.')
   const setupLink = await createSetupLink(db, config.publicUrl)
   if (stopping) return
+  // Whoever only works need not load it, and is back the sooner after a crash.
+  const { createServer } = await import('./server.ts')
   const server = await createServer(deps)
   undoing.push(() => server.close())
   undoing.push(() => jobs.stop())

@@ -37,7 +37,10 @@ export const applyMigrations = async (
 
 const reach = async (pool: pg.Pool, databaseUrl: string): Promise<pg.PoolClient> => {
   try {
-    return await pool.connect()
+    const client = await pool.connect()
+    // Where its connection breaks, the statement at hand fails and says so.
+    client.on('error', () => {})
+    return client
   } catch (error) {
     const { host, pathname } = new URL(databaseUrl)
     const { message, code } = error as NodeJS.ErrnoException

@@ -35,7 +35,7 @@ describe('push by the official client', () => {
     const { standIn, push } = await start()
     const result = await push.send(message(['phone-1']))
     expect(result).toEqual({
-      accepted: 1,
+      accepted: ['phone-1'],
       goneTokens: [],
       outcome: { kind: 'sent', providerId: 'projects/anteroom-trial/messages/1' },
     })
@@ -53,17 +53,29 @@ describe('push by the official client', () => {
     expect([...standIn.hosts].sort()).toEqual(['fcm.googleapis.com', 'oauth2.googleapis.com'])
   })
 
-  test('names the devices that are no more, and is sent if any device took it', async () => {
+  test('names the devices that are no more, and is sent if any other took it', async () => {
     const { push } = await start({ refusedTokens: { old: 'UNREGISTERED' } })
     expect(await push.send(message(['old', 'phone-1']))).toMatchObject({
-      accepted: 1,
+      accepted: ['phone-1'],
       goneTokens: ['old'],
       outcome: { kind: 'sent' },
     })
     expect(await push.send(message(['old']))).toMatchObject({
-      accepted: 0,
+      accepted: [],
       goneTokens: ['old'],
       outcome: { kind: 'rejected' },
+    })
+  })
+
+  test.each([
+    ['QUOTA_EXCEEDED', 'retry'],
+    ['INTERNAL', 'unclear'],
+    ['INVALID_ARGUMENT', 'sent'],
+  ])('where one device took it and another answers %s, all in all it is %s', async (code, kind) => {
+    const { push } = await start({ refusedTokens: { 'phone-2': code } })
+    expect(await push.send(message(['phone-1', 'phone-2']))).toMatchObject({
+      accepted: ['phone-1'],
+      outcome: { kind },
     })
   })
 

@@ -69,9 +69,9 @@ const messageTo = (token: string, message: PushMessage, now: Date): Message => {
   }
 }
 
-/** One word for all devices: sent if any took it; else the doubtful comes before the hopeful, and that before the hopeless. */
+/** One word for all devices: the doubtful comes before the hopeful; where none is left to be asked again, sent if any took it. */
 const together = (results: readonly Sent[]): SendOutcome => {
-  for (const kind of ['sent', 'unclear', 'retry', 'rejected'] as const) {
+  for (const kind of ['unclear', 'retry', 'sent', 'rejected'] as const) {
     const found = results.find((result) => result.kind === kind)
     if (found && found.kind !== 'gone') return found
   }
@@ -99,7 +99,7 @@ export const createFirebase = ({ serviceAccount, agent, timeoutMs = 10_000 }: Op
     send: async (message): Promise<PushResult> => {
       const results = await Promise.all(message.tokens.map((token) => sendTo(token, message)))
       return {
-        accepted: results.filter(({ kind }) => kind === 'sent').length,
+        accepted: message.tokens.filter((_token, index) => results[index]?.kind === 'sent'),
         goneTokens: message.tokens.filter((_token, index) => results[index]?.kind === 'gone'),
         outcome: together(results),
       }

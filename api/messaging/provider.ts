@@ -54,10 +54,11 @@ export type PushMessage = {
 }
 
 export type PushResult = {
-  /** How many devices' messages were accepted. */
-  accepted: number
+  /** The devices that took it: whatever becomes of the others, these are not asked again. */
+  accepted: string[]
   /** Devices that are no more: they are to be forgotten. */
   goneTokens: string[]
+  /** Of all devices together: sent where none is left that may take it later. */
   outcome: SendOutcome
 }
 

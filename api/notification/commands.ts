@@ -6,7 +6,7 @@ import type { NotificationModel } from '../database/generated/models.ts'
 import { transact } from '../database/transaction.ts'
 import { uuidv7 } from '../database/uuid.ts'
 import { notFound, Refusal } from '../errors.ts'
-import { createVisitLink } from '../visit/store.ts'
+import { areMessagesStopped, createVisitLink } from '../visit/store.ts'
 import { messageKey, type Occasion, resentKey } from './keys.ts'
 import { ALMOST_JOB, MESSAGE_JOB, validUntil } from './kinds.ts'
 import { queuesToLookAt } from './store.ts'
@@ -54,47 +54,33 @@ const channelsFor = (recipient: Recipient, route: 'BOTH' | 'PUSH_FIRST'): Notifi
   return route === 'PUSH_FIRST' ? ['PUSH'] : ['PUSH', ...sms]
 }
 
-/** Writes one message into the ledger and enqueues its sending; a key that is there already leaves everything as it is. */
-const enter = async <Kind extends NotificationKind>(
-  deps: Pick<Deps, 'jobs' | 'config'>,
-  tx: Tx,
+/** One message of the ledger as it begins. */
+const rowOf = <Kind extends NotificationKind>(
   news: News<Kind>,
   recipient: Recipient,
-  channel: NotificationChannel,
-): Promise<void> => {
-  const subjectId = (news.entryId ?? news.appointmentId) as string
-  const key = messageKey({ subjectId, channel, occasion: news.occasion })
-  if (await tx.notification.findUnique({ where: { key }, select: { id: true } })) return
-  const visit = { patientId: news.patientId, appointmentId: news.appointmentId, entryId: news.entryId }
-  // Behind a cancelled booking there is nothing to see.
-  const link = news.kind === 'CANCELLED' ? null : await createVisitLink(deps.config, tx, visit)
+  { channel, key, link }: { channel: NotificationChannel; key: string; link: string | null },
+) => {
   const values = { ...news.values, clinic: news.clinic, ...(link && { link }) } as unknown as MessageValues[Kind]
   const { title, body } = textOf(news.kind, recipient.language, values, channel)
   const isStopped = channel === 'SMS' && recipient.stopped
-  const until = validUntil(news.kind, news.from, news.startsAt)
-  const id = uuidv7()
-  const written = await tx.notification.createMany({
-    data: {
-      id,
-      clinicId: news.clinic.id,
-      patientId: recipient.patient_id,
-      appointmentId: news.appointmentId,
-      entryId: news.entryId,
-      kind: news.kind,
-      channel,
-      key,
-      phoneNumber: channel === 'SMS' ? recipient.phone_number : null,
-      language: recipient.language,
-      title: channel === 'PUSH' ? title : null,
-      link: channel === 'PUSH' ? link : null,
-      body,
-      validUntil: until,
-      status: isStopped ? 'SUPPRESSED' : 'QUEUED',
-      error: isStopped ? 'STOPPED' : null,
-    },
-    skipDuplicates: true,
-  })
-  if (written.count === 1 && !isStopped) await deps.jobs.enqueue(tx, MESSAGE_JOB, { id, clinicId: news.clinic.id })
+  return {
+    id: uuidv7(),
+    clinicId: news.clinic.id,
+    patientId: recipient.patient_id,
+    appointmentId: news.appointmentId,
+    entryId: news.entryId,
+    kind: news.kind,
+    channel,
+    key,
+    phoneNumber: channel === 'SMS' ? recipient.phone_number : null,
+    language: recipient.language,
+    title: channel === 'PUSH' ? title : null,
+    link: channel === 'PUSH' ? link : null,
+    body,
+    validUntil: validUntil(news.kind, news.from, news.startsAt),
+    status: isStopped ? ('SUPPRESSED' as const) : ('QUEUED' as const),
+    error: isStopped ? 'STOPPED' : null,
+  }
 }
 
 /** Tells a patient (or their guardian) once, on every way that the clinic chose; silently nobody where nothing reaches them. */
@@ -105,8 +91,28 @@ export const announce = async <Kind extends NotificationKind>(
 ): Promise<void> => {
   const recipient = await recipientOf(tx, news.patientId)
   if (!recipient) return
-  for (const channel of channelsFor(recipient, news.clinic.messageRoute))
-    await enter(deps, tx, news, recipient, channel)
+  const subjectId = (news.entryId ?? news.appointmentId) as string
+  const ways = channelsFor(recipient, news.clinic.messageRoute).map((channel) => ({
+    channel,
+    key: messageKey({ subjectId, channel, occasion: news.occasion }),
+  }))
+  const there = await tx.notification.findMany({
+    where: { key: { in: ways.map(({ key }) => key) } },
+    select: { key: true },
+  })
+  const known = new Set(there.map(({ key }) => key))
+  const open = ways.filter(({ key }) => !known.has(key))
+  if (open.length === 0) return
+  const visit = { patientId: news.patientId, appointmentId: news.appointmentId, entryId: news.entryId }
+  // Behind a cancelled booking there is nothing to see.
+  const link = news.kind === 'CANCELLED' ? null : await createVisitLink(deps.config, tx, visit)
+  const written = await tx.notification.createManyAndReturn({
+    data: open.map((way) => rowOf(news, recipient, { ...way, link })),
+    skipDuplicates: true,
+    select: { id: true, status: true },
+  })
+  for (const { id, status } of written)
+    if (status === 'QUEUED') await deps.jobs.enqueue(tx, MESSAGE_JOB, { id, clinicId: news.clinic.id })
 }
 
 /**
@@ -138,6 +144,8 @@ export const resendMessage = (ctx: Context, id: string): Promise<NotificationMod
     const { stale, stopped, before } = state as NonNullable<typeof state>
     if (stale || row.body === null) throw new Refusal('MESSAGE_STALE')
     if (stopped) throw new Refusal('NUMBER_STOPPED')
+    if (await areMessagesStopped(tx, row))
+      throw new Refusal('NUMBER_STOPPED', 'The patient wants no more messages about this visit.')
     const { clinicId, patientId, appointmentId, entryId, kind, channel, phoneNumber, language } = row
     const again = await tx.notification.create({
       data: {

@@ -7,10 +7,12 @@ import type { JobDefinition } from '../jobs.ts'
 import type { SendOutcome } from '../messaging/provider.ts'
 import { estimate } from '../queue/estimate.ts'
 import { HEAD, loadSnapshot } from '../queue/store.ts'
+import { areMessagesStopped } from '../visit/store.ts'
 import { announce, lookAtQueues } from './commands.ts'
 import { correctionAfter } from './correction.ts'
+import { isCurrent, type Standing } from './current.ts'
 import { toGsm7 } from './gsm.ts'
-import { messageKey } from './keys.ts'
+import { messageKey, versionOf } from './keys.ts'
 import { ALMOST_JOB, BOOKING_JOB, MESSAGE_JOB, MOVE_JOB, pushThread, secondsLeft } from './kinds.ts'
 import { dueReminder, plannedReminders } from './quiet.ts'
 import { isOverNumberCap } from './store.ts'
@@ -133,6 +135,16 @@ const spokenBy = async (
   return rows.map(({ id, kind, status, triedAt }) => ({ id, kind, status, tried: triedAt !== null }))
 }
 
+/** Where the visit stands by now. */
+const standingOf = async (db: Db | Tx, entryId: string): Promise<Standing | null> => {
+  const [standing] = await db.$queryRaw<Standing[]>`
+    SELECT q.status::text AS status,
+      (SELECT max(e.entry_version) FROM queue_events e WHERE e.entry_id = q.id AND e.kind = 'CALLED') AS called,
+      (SELECT max(e.entry_version) FROM queue_events e WHERE e.entry_id = q.id AND e.kind IN ('CALLED', 'NO_SHOW', 'UNDONE')) AS news
+    FROM queue q WHERE q.id = ${entryId}::uuid`
+  return standing ?? null
+}
+
 /** ALMOST_YOUR_TURN for everybody near the head of the queue who was not told yet. */
 const announceAlmost = async (deps: Deps, data: unknown): Promise<void> => {
   const { serviceId } = data as { serviceId: string }
@@ -154,8 +166,12 @@ const announceAlmost = async (deps: Deps, data: unknown): Promise<void> => {
   const known = new Set(told.map(({ entryId }) => entryId))
   for (const entry of close) {
     if (known.has(entry.id)) continue
-    await inTransaction(deps, (tx) =>
-      announce(deps, tx, {
+    await inTransaction(deps, async (tx) => {
+      // They may have been called since the queue was read; and a call waits for this news.
+      await tx.$queryRaw`SELECT id FROM queue WHERE id = ${entry.id}::uuid FOR SHARE`
+      const standing = await standingOf(tx, entry.id)
+      if (!standing || !isCurrent({ kind: 'ALMOST_YOUR_TURN', version: null }, standing)) return
+      await announce(deps, tx, {
         kind: 'ALMOST_YOUR_TURN',
         occasion: { kind: 'ALMOST_YOUR_TURN' },
         clinic: service.clinic,
@@ -165,8 +181,8 @@ const announceAlmost = async (deps: Deps, data: unknown): Promise<void> => {
         from: queue.asOf,
         startsAt: null,
         values: { ticket: entry.ticket, position: queue.positions.get(entry.id) as number },
-      }),
-    )
+      })
+    })
   }
 }
 
@@ -255,6 +271,28 @@ const end = async (
   tell(deps, row)
 }
 
+/** Ends a message that must not be sent any more: as what became of it until now. */
+const giveUp = async (deps: Deps, row: NotificationModel, reason: string): Promise<void> => {
+  if (row.takenBy.length > 0) return markSent(deps, row, { providerId: null, error: reason })
+  // A push message that was tried without an answer may have come; there is nothing to look it up by.
+  if (row.channel === 'PUSH' && row.triedAt) return end(deps, row, 'FAILED', `unclear: ${reason}`)
+  return end(deps, row, 'SUPPRESSED', reason)
+}
+
+/** A provider took it; `error` says of a push message why some of its devices were left out. */
+const markSent = async (
+  deps: Deps,
+  row: NotificationModel,
+  { providerId, error }: { providerId: string | null; error: string | null },
+): Promise<void> => {
+  // A code is worth nothing once it is sent, and nobody may read it here.
+  await deps.db.$executeRaw`
+    UPDATE notifications SET status = 'SENT', sent_at = clock_timestamp(), provider_id = ${providerId}, error = ${error},
+      taken_by = ${row.takenBy}::uuid[], body = CASE WHEN kind = 'VERIFICATION' THEN NULL ELSE body END
+    WHERE id = ${row.id}::uuid AND status = 'QUEUED'`
+  tell(deps, row)
+}
+
 /** Counts an SMS against its clinic's day; true where it is one too many. */
 const isOverCap = async (deps: Deps, clinicId: string): Promise<boolean> => {
   const [count] = await deps.db.$queryRaw<{ over: boolean }[]>`
@@ -268,7 +306,7 @@ const isOverCap = async (deps: Deps, clinicId: string): Promise<boolean> => {
 /** Takes the message for one try and says when, unless another try took it meanwhile: whoever raises `attempts` has it. */
 const claim = async (deps: Deps, row: NotificationModel): Promise<Date | null> => {
   const [claimed] = await deps.db.$queryRaw<{ at: Date }[]>`
-    UPDATE notifications SET attempts = attempts + 1, tried_at = clock_timestamp()
+    UPDATE notifications SET attempts = attempts + 1, tried_at = clock_timestamp(), error = NULL
     WHERE id = ${row.id}::uuid AND status = 'QUEUED' AND attempts = ${row.attempts}
     RETURNING tried_at AS at`
   return claimed?.at ?? null
@@ -282,7 +320,7 @@ const tryLater = async (
   deps: Deps,
   { id, clinicId }: NotificationModel,
   seconds: number,
-  data: { error?: string; triedAt?: null } = {},
+  data: { error?: string; triedAt?: null; takenBy?: string[] } = {},
 ): Promise<void> =>
   inTransaction(deps, async (tx) => {
     const startAfter = new Date((await databaseNow(tx)).getTime() + seconds * 1000 * (1 + Math.random() / 4))
@@ -344,29 +382,18 @@ const refuse = async (deps: Deps, row: NotificationModel, error: string): Promis
 
 /** Writes down what became of a try, and when the next one begins where there is to be one. */
 const settle = async (deps: Deps, row: NotificationModel, outcome: SendOutcome): Promise<void> => {
-  if (outcome.kind === 'sent') {
-    // A code is worth nothing once it is sent, and nobody may read it here.
-    const body = row.kind === 'VERIFICATION' ? { body: null } : {}
-    await deps.db.notification.updateMany({
-      where: { id: row.id, status: 'QUEUED' },
-      data: {
-        status: 'SENT',
-        sentAt: await databaseNow(deps.db),
-        providerId: outcome.providerId,
-        error: null,
-        ...body,
-      },
-    })
-    tell(deps, row)
-    return
-  }
-  if (outcome.kind === 'rejected') return refuse(deps, row, outcome.error)
-  if (row.attempts + 1 >= PUSH_TRIES && (await hasSmsBehind(deps, row))) return refuse(deps, row, outcome.error)
-  if (outcome.kind === 'unclear') return tryLater(deps, row, UNDER_WAY_SECONDS, { error: outcome.error })
+  const { takenBy } = row
+  const isTaken = takenBy.length > 0
+  if (outcome.kind === 'sent') return markSent(deps, row, { providerId: outcome.providerId, error: null })
+  if (outcome.kind === 'rejected')
+    return isTaken ? markSent(deps, row, { providerId: null, error: outcome.error }) : refuse(deps, row, outcome.error)
+  if (!isTaken && row.attempts + 1 >= PUSH_TRIES && (await hasSmsBehind(deps, row)))
+    return refuse(deps, row, outcome.error)
+  if (outcome.kind === 'unclear') return tryLater(deps, row, UNDER_WAY_SECONDS, { error: outcome.error, takenBy })
   const pause = Math.min(LONGEST_PAUSE_SECONDS, 2 ** row.attempts)
   const asked = Math.min(LONGEST_RETRY_AFTER_SECONDS, outcome.afterSeconds ?? 0)
   // Surely not sent: nothing needs to be looked up before the next try.
-  await tryLater(deps, row, Math.max(pause, asked), { error: outcome.error, triedAt: null })
+  await tryLater(deps, row, Math.max(pause, asked), { error: outcome.error, triedAt: null, takenBy })
 }
 
 /** What became of an earlier try whose outcome is unclear; null where it surely never arrived. */
@@ -381,20 +408,36 @@ const lookUp = async (deps: Deps, row: NotificationModel): Promise<SendOutcome |
   return deps.messaging.sms.find({ id: row.id, to, body: row.body ?? '', since, known })
 }
 
-const sendPush = async (deps: Deps, row: NotificationModel, ttlSeconds: number | null): Promise<SendOutcome> => {
-  const devices = await deps.db.device.findMany({ where: { patientId: row.patientId as string } })
-  if (devices.length === 0) return { kind: 'rejected', error: 'NO_DEVICE' }
-  const { goneTokens, outcome } = await deps.messaging.push.send({
+/** Asks those of the patient's devices that did not take it yet; says who has it by now. */
+const sendPush = async (
+  deps: Deps,
+  row: NotificationModel,
+  ttlSeconds: number | null,
+): Promise<{ outcome: SendOutcome; takenBy: string[] }> => {
+  const devices = await deps.db.device.findMany({
+    where: { patientId: row.patientId as string, id: { notIn: row.takenBy } },
+  })
+  if (devices.length === 0) return { outcome: { kind: 'rejected', error: 'NO_DEVICE' }, takenBy: row.takenBy }
+  const { accepted, goneTokens, outcome } = await deps.messaging.push.send({
     ...{ id: row.id, title: row.title ?? '', body: row.body ?? '', link: row.link, ttlSeconds },
     tokens: devices.map(({ pushToken }) => pushToken),
     ...pushThread(row.kind, (row.entryId ?? row.appointmentId ?? row.id) as string),
   })
   if (goneTokens.length > 0) await deps.db.device.deleteMany({ where: { pushToken: { in: goneTokens } } })
-  return outcome
+  const took = devices.filter(({ pushToken }) => accepted.includes(pushToken)).map(({ id }) => id)
+  return { outcome, takenBy: [...row.takenBy, ...took] }
 }
 
-/** Why an SMS must not go out: the number said STOP, is of a country to which none go, or had its share; or the clinic's day is full. */
+/**
+ * Why a message must not go out: what it says is no longer so, its visit was stopped by the link, or, of an SMS, the number said STOP,
+ * is of a country to which none go, or had its share; or the clinic's day is full.
+ */
 const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string | null> => {
+  if (row.entryId) {
+    const standing = await standingOf(deps.db, row.entryId)
+    if (standing && !isCurrent({ kind: row.kind, version: versionOf(row.key) }, standing)) return 'SUPERSEDED'
+  }
+  if (await areMessagesStopped(deps.db, row)) return 'STOPPED'
   if (row.channel !== 'SMS') return null
   const phoneNumber = row.phoneNumber as string
   const stopped = await deps.db.stoppedNumber.findUnique({ where: { phoneNumber } })
@@ -404,35 +447,48 @@ const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string |
   return row.attempts === 0 && row.clinicId && (await isOverCap(deps, row.clinicId)) ? 'DAILY_CAP' : null
 }
 
+/** From its claim to its answer a request is under way at most so long. */
+const REQUEST_SECONDS = 15
+
+/** Is an older message about the same visit with the provider at this moment? It must not arrive after this one. */
+const isBehindAnother = async (deps: Deps, { id, entryId, kind, channel }: NotificationModel): Promise<boolean> => {
+  if (!entryId || kind === 'ALMOST_YOUR_TURN') return false
+  const [row] = await deps.db.$queryRaw<{ found: boolean }[]>`
+    SELECT EXISTS (
+      SELECT FROM notifications o WHERE o.entry_id = ${entryId}::uuid AND o.channel::text = ${channel} AND o.status = 'QUEUED'
+        AND (o.kind = 'ALMOST_YOUR_TURN' OR o.id < ${id}::uuid) AND o.error IS NULL
+        AND o.tried_at > clock_timestamp() - ${REQUEST_SECONDS} * interval '1 second') AS found`
+  return row?.found ?? false
+}
+
 /** Sends one message of the ledger, once. */
 const sendMessage = async (deps: Deps, data: unknown): Promise<void> => {
   const { id } = data as { id: string }
   const row = await deps.db.notification.findUnique({ where: { id } })
   if (row?.status !== 'QUEUED') return
-  const now = await databaseNow(deps.db)
-  const underWay = row.triedAt ? UNDER_WAY_SECONDS - (now.getTime() - row.triedAt.getTime()) / 1000 : 0
-  if (underWay > 0) return tryLater(deps, row, underWay)
-  // Before anything is decided: the ledger must say what happened, even of a message that is stale by now.
-  const earlier = row.triedAt && row.channel === 'SMS' ? await lookUp(deps, row) : null
-  if (earlier?.kind === 'unclear' && secondsLeft(row.validUntil, now) === 0)
-    return end(deps, row, 'FAILED', `unclear: ${earlier.error}`)
-  if (earlier) return settle(deps, row, earlier)
+  if (row.triedAt) {
+    const now = await databaseNow(deps.db)
+    const underWay = UNDER_WAY_SECONDS - (now.getTime() - row.triedAt.getTime()) / 1000
+    if (underWay > 0) return tryLater(deps, row, underWay)
+    // Before anything is decided: the ledger must say what happened, even of a message that is stale by now.
+    const earlier = row.channel === 'SMS' ? await lookUp(deps, row) : null
+    if (earlier?.kind === 'unclear' && secondsLeft(row.validUntil, now) === 0)
+      return end(deps, row, 'FAILED', `unclear: ${earlier.error}`)
+    if (earlier) return settle(deps, row, earlier)
+  }
+  if (await isBehindAnother(deps, row)) return tryLater(deps, row, 1)
   // Whoever says STOP waits for what was claimed before; so whether somebody did is asked after.
   const claimedAt = await claim(deps, row)
   if (!claimedAt) return
   const seconds = secondsLeft(row.validUntil, claimedAt)
   const reason = seconds === 0 ? 'STALE' : await reasonNotTo(deps, row)
-  if (reason) return end(deps, row, 'SUPPRESSED', reason)
-  const outcome =
-    row.channel === 'PUSH'
-      ? await sendPush(deps, row, seconds)
-      : await deps.messaging.sms.send({
-          id,
-          to: row.phoneNumber as string,
-          body: row.body ?? '',
-          validitySeconds: seconds,
-        })
-  await settle(deps, row, outcome)
+  if (reason) return giveUp(deps, row, reason)
+  if (row.channel === 'PUSH') {
+    const { outcome, takenBy } = await sendPush(deps, row, seconds)
+    return settle(deps, { ...row, takenBy }, outcome)
+  }
+  const to = row.phoneNumber as string
+  await settle(deps, row, await deps.messaging.sms.send({ id, to, body: row.body ?? '', validitySeconds: seconds }))
 }
 
 export const messageJobs: JobDefinition[] = [

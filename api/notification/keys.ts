@@ -35,3 +35,9 @@ export const messageKey = ({
 
 /** The key of a message that staff send again: the original's, and how many times it was sent again before. */
 export const resentKey = (original: string, before: number): string => `${original} again ${before + 1}`
+
+/** The version of the move or booking that a message tells of, by its key; null where it has none, as one that was sent again. */
+export const versionOf = (key: string): number | null => {
+  const found = / v(\d+)$/.exec(key)
+  return found ? Number(found[1]) : null
+}

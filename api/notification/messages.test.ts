@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bookAppointment, cancelAppointment, rescheduleAppointment } from '../appointment/commands.ts'
 import type { Context } from '../context.ts'
+import { uuidv7 } from '../database/uuid.ts'
 import type { EntryRow } from '../loaders.ts'
 import { answerInbound } from '../messaging/inbound.ts'
 import type { PushMessage, SendOutcome, SmsMessage } from '../messaging/provider.ts'
@@ -26,12 +27,15 @@ let deps: TestDeps
 let clinic: TestClinic
 let service: string
 
+/** A machine with much to do needs a while to get two others to wait. */
+const LOCKED = { timeout: 10_000 }
+
 /** What reached the provider, and what it answers next. */
 const sms: SmsMessage[] = []
 const push: PushMessage[] = []
 let answerSms: (message: SmsMessage) => Promise<SendOutcome>
 let answerFind: (id: string) => SendOutcome | null
-let answerPush: (message: PushMessage) => { goneTokens: string[]; outcome: SendOutcome }
+let answerPush: (message: PushMessage) => { goneTokens: string[]; outcome: SendOutcome; accepted?: string[] }
 
 const accept = async ({ id }: SmsMessage): Promise<SendOutcome> => ({ kind: 'sent', providerId: `SM${id}` })
 
@@ -52,7 +56,8 @@ beforeAll(async () => {
       name: 'a provider of the test',
       send: async (message: PushMessage) => {
         push.push(message)
-        return { accepted: message.tokens.length, ...answerPush(message) }
+        const answer = answerPush(message)
+        return { accepted: answer.outcome.kind === 'sent' ? message.tokens : [], ...answer }
       },
       check: async () => null,
     },
@@ -154,6 +159,7 @@ describe('a visit', () => {
   it('is corrected when an undo takes back what was said, and nothing is said where nobody heard anything', async () => {
     await fresh()
     const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT'])
     await call(entry)
     await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT', 'YOUR_TURN SMS SENT'])
     await undo(clinic.desk, entry.id, null)
@@ -187,6 +193,140 @@ describe('a visit', () => {
     const bad = await walkIn(await person(true, true))
     await settled(bad.id, ['ALMOST_YOUR_TURN PUSH FAILED no device took it', 'ALMOST_YOUR_TURN SMS SENT'])
     expect(await deps.db.device.count({ where: { patientId: bad.patientId } })).toBe(0)
+  })
+})
+
+describe('a push message', () => {
+  beforeAll(fresh)
+
+  it('reaches every device: those that did not take it are asked again, those that did are not', async () => {
+    const patientId = await person(false, true)
+    const device = (name: string) => ({ id: uuidv7(), patientId, pushToken: `${name} ${patientId}`, platform: 'ios' })
+    await deps.db.device.createMany({ data: [device('second'), device('third')] })
+    const [first, second, third] = ['token', 'second', 'third'].map((name) => `${name} ${patientId}`) as string[]
+    const asked: string[][] = []
+    answerPush = ({ id, tokens }) => {
+      asked.push(tokens.toSorted())
+      if (asked.length === 1)
+        return { accepted: [first as string], goneTokens: [], outcome: { kind: 'retry', error: 'busy' } }
+      if (asked.length === 2)
+        return { accepted: [third as string], goneTokens: [], outcome: { kind: 'retry', error: 'busy' } }
+      return { goneTokens: [], outcome: { kind: 'sent', providerId: `FCM${id}` } }
+    }
+    const entry = await walkIn(patientId)
+    await settled(entry.id, ['ALMOST_YOUR_TURN PUSH SENT'])
+    expect(asked).toEqual([[first, second, third].toSorted(), [second, third].toSorted(), [second]])
+  })
+
+  it('that one device took is sent, whatever the others answer until it is worth nothing', async () => {
+    const patientId = await person(false, true)
+    await deps.db.device.create({
+      data: { id: uuidv7(), patientId, pushToken: `second ${patientId}`, platform: 'ios' },
+    })
+    answerPush = ({ tokens }) => ({
+      accepted: tokens.filter((token) => token.startsWith('token')),
+      ...{ goneTokens: [], outcome: { kind: 'retry', error: 'busy' } },
+    })
+    const entry = await walkIn(patientId)
+    await settled(entry.id, ['ALMOST_YOUR_TURN PUSH QUEUED busy'])
+    await deps.db.notification.updateMany({ where: { entryId: entry.id }, data: { validUntil: new Date(0) } })
+    await settled(entry.id, ['ALMOST_YOUR_TURN PUSH SENT STALE'])
+  })
+
+  it('that fails is never FAILED without its SMS, even if the database goes away between the two', async () => {
+    await fresh()
+    await deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { messageRoute: 'PUSH_FIRST' } })
+    answerPush = () => ({ goneTokens: [], outcome: { kind: 'rejected', error: 'no device took it' } })
+    await deps.db.$executeRawUnsafe(`
+      CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_terminate_backend(pg_backend_pid());
+        RETURN NEW;
+      END $$`)
+    await deps.db.$executeRawUnsafe(`
+      CREATE TRIGGER break_off BEFORE INSERT ON notifications FOR EACH ROW WHEN (NEW.channel = 'SMS') EXECUTE FUNCTION break_off()`)
+    const entry = await walkIn(await person(true, true))
+    const failures = () =>
+      deps.db.$queryRaw<{ state: string }[]>`
+        SELECT state::text FROM pgboss.job
+        WHERE name = 'message' AND state = 'retry' AND data->>'clinicId' = ${clinic.clinicId}`
+    try {
+      await expect.poll(failures, { timeout: 20_000 }).toHaveLength(1)
+      expect(await ledger(entry.id)).toEqual(['ALMOST_YOUR_TURN PUSH QUEUED'])
+    } finally {
+      await deps.db.$executeRaw`DROP TRIGGER break_off ON notifications`
+    }
+    await deps.db.$executeRaw`UPDATE notifications SET tried_at = NULL WHERE entry_id = ${entry.id}::uuid`
+    await settled(entry.id, ['ALMOST_YOUR_TURN PUSH FAILED no device took it', 'ALMOST_YOUR_TURN SMS SENT'])
+  })
+})
+
+describe('messages about one visit', () => {
+  beforeEach(fresh)
+
+  it('"almost your turn" that could not go out yet is not sent any more once the patient is called', async () => {
+    answerSms = async () => ({ kind: 'retry', error: '503' })
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS QUEUED 503'])
+    answerSms = accept
+    await call(entry)
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SUPPRESSED SUPERSEDED', 'YOUR_TURN SMS SENT'])
+  })
+
+  it('"your turn" waits until "almost your turn" has left', async () => {
+    let open: () => void = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const done: string[] = []
+    answerSms = async (message) => {
+      if (message.body.includes('you are next')) await opened
+      done.push(message.body.includes('you are next') ? 'almost' : 'turn')
+      return accept(message)
+    }
+    const entry = await walkIn(await person())
+    await expect.poll(() => sms.length, { timeout: 20_000 }).toBe(1)
+    await call(entry)
+    const waits = () =>
+      deps.db.$queryRaw<unknown[]>`
+        SELECT 1 FROM pgboss.job JOIN notifications n ON n.id = (data->>'id')::uuid
+        WHERE name = 'message' AND n.entry_id = ${entry.id}::uuid AND n.kind = 'YOUR_TURN' AND start_after > created_on`
+    await expect.poll(async () => (await waits()).length, { timeout: 20_000 }).toBeGreaterThan(0)
+    expect(sms.length).toBe(1)
+    open()
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT', 'YOUR_TURN SMS SENT'])
+    expect(done).toEqual(['almost', 'turn'])
+  })
+
+  it('an undo waits until the news of the call is written, so that it finds what it takes back', async () => {
+    const entry = await walkIn(await person())
+    await settled(entry.id, ['ALMOST_YOUR_TURN SMS SENT'])
+    const blocked = async () => {
+      const [row] = await deps.db.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`
+      return row?.count
+    }
+    let undone: Promise<string> | null = null
+    // The ledger lets nobody write: the announcement has read the call and gets no further.
+    await deps.db.$transaction(async (tx) => {
+      await tx.$executeRaw`LOCK TABLE notifications IN SHARE MODE`
+      await call(entry)
+      await expect.poll(blocked, { timeout: 2_000, interval: 20 }).toBe(1)
+      undone = undo(clinic.desk, entry.id, null).then(() => 'undone')
+      const stood = expect
+        .poll(blocked, { timeout: 2_000, interval: 20 })
+        .toBe(2)
+        .then(() => 'waits')
+      expect(await Promise.race([undone, stood])).toBe('waits')
+    }, LOCKED)
+    await undone
+    const turn = async () => (await ledger(entry.id)).filter((row) => !row.startsWith('ALMOST')).toSorted()
+    // Either nobody heard of the call, or it is taken back.
+    await expect
+      .poll(turn, { timeout: 20_000 })
+      .toSatisfy(
+        (rows: string[]) =>
+          /^YOUR_TURN SMS SUPPRESSED/.test(rows.join()) || rows.join() === 'CORRECTION SMS SENT,YOUR_TURN SMS SENT',
+      )
   })
 })
 
@@ -398,7 +538,11 @@ describe('a provider that fails', () => {
         .toBe(true)
     const doubled = accepted.length - new Set(accepted).size
     expect(doubled, `seed ${seed}: none doubled`).toBe(0)
-    const left = () => deps.db.notification.count({ where: { clinicId: clinic.clinicId, status: { not: 'SENT' } } })
+    // Who was called before they were told that it is almost their turn is not told that any more.
+    const left = () =>
+      deps.db.notification.count({
+        where: { clinicId: clinic.clinicId, status: { not: 'SENT' }, NOT: { error: 'SUPERSEDED' } },
+      })
     await expect.poll(left, { timeout: 90_000, message: `seed ${seed}: none lost` }).toBe(0)
     clearInterval(age)
   })

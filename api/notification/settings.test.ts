@@ -40,7 +40,7 @@ const recording = (deps: TestDeps): void => {
       send: async (message: PushMessage) => {
         push.push(message)
         const outcome = isPushDown ? { kind: 'retry', error: 'down' } : { kind: 'sent', providerId: `FCM${message.id}` }
-        return { accepted: message.tokens.length, goneTokens: [], outcome }
+        return { accepted: isPushDown ? [] : message.tokens, goneTokens: [], outcome }
       },
       check: async () => null,
     },

@@ -16,7 +16,7 @@ export type LedgerRow = {
   validUntil: Date | null
   providerId: string | null
 }
-export type Move = { entryId: string; entryVersion: number; kind: string; patientId: string }
+export type Move = { entryId: string; entryVersion: number; kind: string; patientId: string; at: Date }
 export type BookingRow = { id: string; patientId: string; status: string; version: number; startsAt: Date }
 /** Between these instants nothing may be accepted for the number. */
 export type Stopped = { phone: string; from: number; to: number }
@@ -25,6 +25,9 @@ export type Evidence = {
   rows: readonly LedgerRow[]
   moves: readonly Move[]
   bookings: readonly BookingRow[]
+  /** Codes that were made, and the numbers for which one was asked. */
+  codes: readonly { id: string; phoneNumber: string }[]
+  codesAsked: readonly string[]
   people: ReadonlyMap<string, Person>
   sms: readonly AcceptedMessage[]
   push: readonly { id: string; token: string; thread: string; at: number }[]
@@ -64,7 +67,7 @@ const lacking = (person: Person, rowOf: (channel: NotificationChannel) => Ledger
 }
 
 /** Every piece of news once in the ledger on each way, and nothing in it that nobody caused. */
-const checkLedger = ({ rows, moves, bookings, people, remindersDue }: Evidence): string[] => {
+const checkLedger = ({ rows, moves, bookings, people, codes, codesAsked, remindersDue }: Evidence): string[] => {
   const problems: string[] = []
   const byKey = new Map(rows.map((row) => [row.key, row]))
   const possible = new Set<string>()
@@ -116,12 +119,23 @@ const checkLedger = ({ rows, moves, bookings, people, remindersDue }: Evidence):
     for (const hours of [24, 2] as const)
       expect(id, { kind: 'REMINDER', hours, startsAt }, patientId, stands && remindersDue)
   }
+  for (const { id } of codes) {
+    const key = messageKey({ subjectId: id, channel: 'SMS', occasion: { kind: 'VERIFICATION' } })
+    possible.add(key)
+    cause(id, 'VERIFICATION')
+    if (byKey.get(key)?.id !== id) problems.push(`lost: no SMS of code ${id}`)
+  }
+  const numbers = new Set(codes.map(({ phoneNumber }) => phoneNumber))
+  for (const phone of codesAsked) if (!numbers.has(phone)) problems.push(`lost: no code for ${phone}`)
   for (const row of rows) {
     // Reminders of a start that the booking has left were right when they went out.
     if (row.kind !== 'REMINDER' && !possible.has(row.key)) problems.push(`nobody caused ${row.key}`)
     if (row.status === 'QUEUED') problems.push(`still QUEUED: ${row.key}`)
   }
-  for (const [group, own] of groupBy(rows, (row) => `${row.entryId ?? row.appointmentId} ${row.kind} ${row.channel}`)) {
+  for (const [group, own] of groupBy(
+    rows,
+    (row) => `${row.entryId ?? row.appointmentId ?? row.id} ${row.kind} ${row.channel}`,
+  )) {
     const most = counts.get(group.slice(0, group.lastIndexOf(' '))) ?? 0
     if (own.length > most) problems.push(`${own.length} rows of ${group}, caused ${most} times`)
   }
@@ -171,21 +185,60 @@ const checkPush = ({ rows, push, people }: Evidence) => {
   const byId = groupBy(push, ({ id }) => id)
   let repeated = 0
   let missedDevices = 0
+  let unclear = 0
   for (const row of rows.filter(({ channel }) => channel === 'PUSH')) {
     const accepted = byId.get(row.id) ?? []
     const tokens = new Set(accepted.map(({ token }) => token))
     repeated += accepted.length - tokens.size
     if (row.status === 'SENT' && tokens.size === 0) problems.push(`lost: never accepted: ${row.key}`)
     if (row.status === 'SUPPRESSED' && tokens.size > 0) problems.push(`accepted all the same: ${row.key} ${row.error}`)
-    if (row.status === 'FAILED' && tokens.size > 0) problems.push(`not failed: ${row.key} ${row.error}`)
+    // Whether it came is not known, and the ledger says so.
+    const isUnclear = row.status === 'FAILED' && row.error?.startsWith('unclear')
+    if (isUnclear) unclear++
+    if (row.status === 'FAILED' && tokens.size > 0 && !isUnclear) problems.push(`not failed: ${row.key} ${row.error}`)
     if (new Set(accepted.map(({ thread }) => thread)).size > 1) problems.push(`in two threads: ${row.key}`)
     const until = row.validUntil?.getTime() ?? Number.POSITIVE_INFINITY
     for (const { at } of accepted) if (at > until) problems.push(`stale by ${at - until} ms: ${row.key}`)
-    if (row.status === 'SENT') missedDevices += Math.max(0, ownDevices(people, accepted[0]?.token) - tokens.size)
+    const missed = row.status === 'SENT' ? Math.max(0, ownDevices(people, accepted[0]?.token) - tokens.size) : 0
+    // Only what became worthless, or untrue, before another try may leave a device out.
+    if (missed > 0 && row.error !== 'STALE' && row.error !== 'SUPERSEDED')
+      problems.push(`lost: ${missed} devices were left out: ${row.key} ${row.error ?? ''}`)
+    missedDevices += missed
   }
   const known = new Set(rows.map(({ id }) => id))
   for (const id of byId.keys()) if (!known.has(id)) problems.push(`accepted, but not in the ledger: ${id}`)
-  return { problems, repeated, missedDevices }
+  return { problems, repeated, missedDevices, unclear }
+}
+
+/** A request takes at most so long. */
+const REQUEST_MS = 10_000
+
+/** "Almost your turn" never after "your turn", nor after the call or the end of the visit but for a request that was under way. */
+const checkOrder = ({ rows, moves, sms, push }: Evidence): string[] => {
+  const problems: string[] = []
+  const times = new Map<string, number[]>()
+  const note = (id: string, at: number) => times.set(id, [...(times.get(id) ?? []), at])
+  for (const message of sms) note(idOf(message), message.createdAt.getTime())
+  for (const { id, at } of push) note(id, at)
+  const timesOf = (own: readonly LedgerRow[]) => own.flatMap(({ id }) => times.get(id) ?? [])
+  const overAt = new Map<string, number>()
+  for (const { entryId, kind, at } of moves)
+    if (['CALLED', 'SERVED', 'LEFT', 'NO_SHOW'].includes(kind))
+      overAt.set(entryId, Math.min(overAt.get(entryId) ?? Number.POSITIVE_INFINITY, at.getTime()))
+  for (const own of groupBy(
+    rows.filter(({ entryId }) => entryId !== null),
+    (row) => `${row.entryId} ${row.channel}`,
+  ).values()) {
+    const almost = timesOf(own.filter(({ kind }) => kind === 'ALMOST_YOUR_TURN'))
+    if (almost.length === 0) continue
+    const last = Math.max(...almost)
+    const turn = Math.min(...timesOf(own.filter(({ kind }) => kind === 'YOUR_TURN')))
+    const key = own[0]?.key
+    if (last > turn) problems.push(`"almost" came ${last - turn} ms after "your turn": ${key}`)
+    const over = overAt.get(own[0]?.entryId ?? '') ?? Number.POSITIVE_INFINITY
+    if (last > over + REQUEST_MS) problems.push(`"almost" came ${last - over} ms after the call or the end: ${key}`)
+  }
+  return problems
 }
 
 const ownDevices = (people: ReadonlyMap<string, Person>, token = ''): number =>
@@ -194,8 +247,9 @@ const ownDevices = (people: ReadonlyMap<string, Person>, token = ''): number =>
 export const check = (evidence: Evidence) => {
   const push = checkPush(evidence)
   return {
-    problems: [...checkLedger(evidence), ...checkSms(evidence), ...push.problems],
+    problems: [...checkLedger(evidence), ...checkSms(evidence), ...push.problems, ...checkOrder(evidence)],
     repeatedPushes: push.repeated,
     missedDevices: push.missedDevices,
+    unclearPushes: push.unclear,
   }
 }

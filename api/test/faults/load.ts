@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { requestPhoneCode } from '../../access/codes.ts'
 import { bookAppointment, cancelAppointment, rescheduleAppointment } from '../../appointment/commands.ts'
 import type { Context } from '../../context.ts'
 import { uuidv7 } from '../../database/uuid.ts'
@@ -9,7 +10,7 @@ import type { TestDeps } from '../context.ts'
 import type { createRandom } from '../random.ts'
 import type { Person } from './people.ts'
 
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = 120_000
 const EARSHOT_MS = 4_000
 
 /** Does it until an answer comes: what went wrong because the database was away is done again; a refusal is an answer. */
@@ -80,6 +81,12 @@ export const createLoad = async ({ deps, random, addPerson, answer, isOver, isBe
   }
   /** What was acknowledged must be there at the end. */
   const acknowledged: string[] = []
+  /** Numbers for which a code was asked and the answer came. */
+  const codesAsked: string[] = []
+  const askForCode = async ({ phone }: Person): Promise<void> => {
+    const asked = await insist(() => requestPhoneCode(contextOf(deps, null), phone ?? '', 'REGISTER'))
+    if (asked) codesAsked.push(phone ?? '')
+  }
   /** How many were left waiting in each queue: not so many that others are far from the head. */
   const staying = new Map<string, number>()
   const desk = ({ desk }: TestClinic): Context => contextOf(deps, desk.viewer)
@@ -91,6 +98,7 @@ export const createLoad = async ({ deps, random, addPerson, answer, isOver, isBe
     const arrival = { id, patientId: person.id, serviceId, doctorId: null, urgency: null, reason: null }
     if (await insist(() => addWalkIn(desk(clinic), { ...arrival, provisionalTicket: null }))) acknowledged.push(id)
     await pace(person)
+    if (person.phone && random.next() < 0.06) await askForCode(person)
     const call = () => insist(() => callEntry(desk(clinic), id, { doctorId: null, room: '7' }))
     const again = async () => {
       await insist(() => recall(desk(clinic), id))
@@ -168,5 +176,5 @@ export const createLoad = async ({ deps, random, addPerson, answer, isOver, isBe
       }),
     )
   }
-  return { run, heard, acknowledged }
+  return { run, heard, acknowledged, codesAsked }
 }
