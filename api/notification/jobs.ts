@@ -428,6 +428,18 @@ const sendPush = async (
   return { outcome, takenBy: [...row.takenBy, ...took] }
 }
 
+/** What a correction takes back was claimed when the undo came, but held back in the end: there is nothing to correct. */
+const wasNeverSaid = async (db: Db, entryId: string, version: number | null): Promise<boolean> => {
+  if (version === null) return false
+  const keys = (['YOUR_TURN', 'MISSED'] as const).flatMap((kind) =>
+    (['SMS', 'PUSH'] as const).map((channel) =>
+      messageKey({ subjectId: entryId, channel, occasion: { kind, version: version - 1 } }),
+    ),
+  )
+  const said = await db.notification.findMany({ where: { key: { in: keys } }, select: { status: true } })
+  return said.length > 0 && said.every(({ status }) => status === 'SUPPRESSED')
+}
+
 /**
  * Why a message must not go out: what it says is no longer so, its visit was stopped by the link, or, of an SMS, the number said STOP,
  * is of a country to which none go, or had its share; or the clinic's day is full.
@@ -436,6 +448,7 @@ const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string |
   if (row.entryId) {
     const standing = await standingOf(deps.db, row.entryId)
     if (standing && !isCurrent({ kind: row.kind, version: versionOf(row.key) }, standing)) return 'SUPERSEDED'
+    if (row.kind === 'CORRECTION' && (await wasNeverSaid(deps.db, row.entryId, versionOf(row.key)))) return 'UNDONE'
   }
   if (await areMessagesStopped(deps.db, row)) return 'STOPPED'
   if (row.channel !== 'SMS') return null
