@@ -352,27 +352,34 @@ const isNoticed = (one: Saved, field: string, devices: readonly Device[]): boole
 const SECOND_US = 1_000_000
 
 /** An act is stamped with the time at which it was done, whatever the device's clock says: the server's time less the true age. */
-const stampsTrue = ({ saved, sent }: Played, { operations }: Server): string[] => {
+const stampsTrue = ({ saved, sent }: Played, { operations, writes }: Server): string[] => {
   const byId = new Map(saved.map((one) => [one.operation.id, one]))
   const taken = new Set(operations.map(({ client_id, stamp }) => `${client_id} ${stamp}`))
-  return operations.flatMap(({ op_id, client_id, stamp, is_repeat }) => {
-    const one = byId.get(op_id)
-    const deliveries = sent.get(op_id)?.deliveries ?? []
-    const isOneBoot = deliveries.every(
-      ({ device, bootId }) => device === one?.device && bootId === one.operation.bootId,
-    )
-    // Stamps of one client rise: this one may follow the one before.
-    if (!one || is_repeat || !isOneBoot || taken.has(`${client_id} ${stamp - 1n}`)) return []
-    const isTrue = deliveries.some(({ from, to, sentAt }) => {
-      const age = Math.max(0, sentAt - one.at)
-      return Number(stamp) >= (from - age) * 1000 - SECOND_US && Number(stamp) <= (to - age) * 1000 + SECOND_US
+  // What was stamped once stays so, whatever comes later.
+  const stamps = new Map(operations.filter(({ is_repeat }) => !is_repeat).map(({ op_id, stamp }) => [op_id, stamp]))
+  const restamped = writes
+    .filter(({ write_id, stamp, is_operation }) => is_operation && (stamps.get(write_id) ?? stamp) !== stamp)
+    .map(({ write_id, field }) => `stamp: the ${field} of ${write_id} has another stamp than the operation`)
+  return operations
+    .flatMap(({ op_id, client_id, stamp, is_repeat }) => {
+      const one = byId.get(op_id)
+      const deliveries = sent.get(op_id)?.deliveries ?? []
+      const isOneBoot = deliveries.every(
+        ({ device, bootId }) => device === one?.device && bootId === one.operation.bootId,
+      )
+      // Stamps of one client rise: this one may follow the one before.
+      if (!one || is_repeat || !isOneBoot || taken.has(`${client_id} ${stamp - 1n}`)) return []
+      const isTrue = deliveries.some(({ from, to, sentAt }) => {
+        const age = Math.max(0, sentAt - one.at)
+        return Number(stamp) >= (from - age) * 1000 - SECOND_US && Number(stamp) <= (to - age) * 1000 + SECOND_US
+      })
+      return isTrue
+        ? []
+        : [
+            `stamp: ${one.operation.command} ${op_id} of ${one.device} is stamped ${new Date(Number(stamp) / 1000).toISOString()}`,
+          ]
     })
-    return isTrue
-      ? []
-      : [
-          `stamp: ${one.operation.command} ${op_id} of ${one.device} is stamped ${new Date(Number(stamp) / 1000).toISOString()}`,
-        ]
-  })
+    .concat(restamped)
 }
 
 /** What was refused stands on the list of its device, with the code. */
