@@ -98,7 +98,7 @@ const announceMove = async (deps: Deps, data: unknown): Promise<void> => {
       const spoken = await spokenBy(tx, undone, entry.appointmentId)
       const { suppress, says } = correctionAfter(undone.kind, spoken)
       await tx.notification.updateMany({
-        where: { id: { in: suppress }, status: 'QUEUED', triedAt: null },
+        where: { id: { in: suppress }, status: 'QUEUED', triedAt: null, takenBy: { isEmpty: true } },
         data: { status: 'SUPPRESSED', error: 'UNDONE' },
       })
       if (says)
@@ -132,7 +132,11 @@ const spokenBy = async (
   // Whether one was tried must not change before it is decided what becomes of it.
   await tx.$queryRaw`SELECT id FROM notifications WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
   const rows = await tx.notification.findMany({ where: { id: { in: ids } } })
-  return rows.map(({ id, kind, status, triedAt }) => ({ id, kind, status, tried: triedAt !== null }))
+  // One device may have taken what another is to be asked for again.
+  return rows.map(({ id, kind, status, triedAt, takenBy }) => ({
+    ...{ id, kind, status },
+    tried: triedAt !== null || takenBy.length > 0,
+  }))
 }
 
 /** Where the visit stands by now. */
