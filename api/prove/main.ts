@@ -1,8 +1,11 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-/** What can be proved at full count; `npm test` plays a slice of each. */
-const proofs: Record<string, { file: string; says: string }> = {
+/** What can be proved at full count; `npm test` plays a slice of each. What is `shared` is divided among as many processes as there are cores. */
+const proofs: Record<string, { file: string; says: string; shared?: boolean }> = {
   pumping: {
     file: 'api/access/pumping.test.ts',
     says: '100,000 requests for codes from everywhere: at most 20 messages, none abroad, none after STOP',
@@ -18,6 +21,7 @@ const proofs: Record<string, { file: string; says: string }> = {
   sync: {
     file: 'clients/offline/proof/histories.test.ts',
     says: 'histories of offline devices, faults and wrong clocks (--histories N, or --seed N for one): none lost, none twice, none diverged, none silent',
+    shared: true,
   },
   'browser-kill': {
     file: 'clients/offline/proof/browser-kill.test.ts',
@@ -34,9 +38,21 @@ if (!proof) {
 } else {
   console.log(`${name}: ${proof.says}`)
   const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url))
-  const { status } = spawnSync(process.execPath, [vitest, 'run', proof.file, '--testTimeout=7200000'], {
-    stdio: 'inherit',
-    env: { ...process.env, PROVE: name, PROVE_ARGS: process.argv.slice(3).join(' ') },
-  })
-  process.exitCode = status ?? 1
+  const shares = proof.shared && process.argv.includes('--histories') ? availableParallelism() : 1
+  const seed = process.env.TEST_SEED ?? String(randomInt(2 ** 31))
+  const prove = async (share: number): Promise<number> => {
+    const child = spawn(process.execPath, [vitest, 'run', proof.file, '--testTimeout=36000000'], {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        TEST_SEED: seed,
+        PROVE: name,
+        PROVE_ARGS: process.argv.slice(3).join(' '),
+        PROVE_SHARE: `${share}/${shares}`,
+      },
+    })
+    const [code] = await once(child, 'exit')
+    return code ?? 1
+  }
+  process.exitCode = Math.max(...(await Promise.all(Array.from({ length: shares }, (_, share) => prove(share)))))
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type ConnectOptions, connect, type Db } from '../database/client.ts'
@@ -19,7 +20,7 @@ export const createTestDatabase = async (options: ConnectOptions = {}): Promise<
   const db = connect(url, { max: 8, ...options })
   const drop = async () => {
     await db.$disconnect()
-    await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await dropDatabase(name)
   }
   return { url, db, drop }
 }
@@ -33,7 +34,7 @@ export const cloneDatabase = async (original: Pick<TestDatabase, 'url'>): Promis
   const db = connect(url, { max: 8 })
   const drop = async () => {
     await db.$disconnect()
-    await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await dropDatabase(name)
   }
   return { url, db, drop }
 }
@@ -43,9 +44,22 @@ export const createEmptyDatabase = async (): Promise<{ url: string; drop: () => 
   const template = new URL(inject('templateUrl'))
   const name = `test_${randomBytes(8).toString('hex')}`
   await asAdmin(`CREATE DATABASE ${name}`)
-  const drop = () => asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  const drop = () => dropDatabase(name)
   return { url: Object.assign(new URL(template), { pathname: `/${name}` }).href, drop }
 }
+
+/** What autovacuum does there just now only a superuser may end; it is done in a moment. */
+export const dropDatabase = async (name: string): Promise<void> => {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NOT_PERMITTED || attempt === 50) throw error
+      await sleep(100)
+    }
+}
+
+const NOT_PERMITTED = '42501'
 
 /** The template itself must have nobody connected while it is cloned, so these go through another database. */
 const asAdmin = async (statement: string): Promise<void> => {

@@ -77,6 +77,8 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
   let loaded = 0
   let failures = 0
   let prunedAt: number | null = null
+  /** What was once sent cannot be taken back, so while no server answers nothing is: first it is asked for news. */
+  let isReachable = false
   let wake: (reason: 'NEWS' | 'NUDGE') => void = () => {}
   let missed: 'NEWS' | 'NUDGE' | null = null
 
@@ -248,7 +250,10 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
     while (!signal.aborted) {
       const current = transport.account()
       if (current !== account) throw new TransportError('UNAUTHENTICATED', current === null ? null : 'OTHER_USER')
-      if (needs.mirror().unanswered().length > 0) isUpToDate = await push(signal)
+      if (!isReachable) {
+        isUpToDate = await pull(signal)
+        isReachable = true
+      } else if (needs.mirror().unanswered().length > 0) isUpToDate = await push(signal)
       else if (isUpToDate) return
       else isUpToDate = await pull(signal)
     }
@@ -285,6 +290,7 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
           failures += 1
           const contact = contactAfter(error)
           if (contact) needs.report(contact)
+          isReachable = contact !== 'OFFLINE'
           if (error instanceof StorageError && error.fault === 'FULL') {
             prunedAt = null
             await tidy().catch(() => {})

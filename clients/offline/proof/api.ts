@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Deps } from '../../../api/context.ts'
 import { connect, type Db } from '../../../api/database/client.ts'
 import { createTestDeps } from '../../../api/test/context.ts'
-import type { TestDatabase } from '../../../api/test/database.ts'
+import { dropDatabase, type TestDatabase } from '../../../api/test/database.ts'
 import { startTestServer } from '../../../api/test/server.ts'
 
 /** A running API for histories: in this process, or in one of its own that can be killed and put back to a backup. */
@@ -51,7 +51,10 @@ const copyDatabase = async (url: string): Promise<() => Promise<void>> => {
     `CREATE DATABASE ${copy} TEMPLATE ${name}`,
     `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`,
   )
-  return () => asAdmin(url, `DROP DATABASE ${name} WITH (FORCE)`, `ALTER DATABASE ${copy} RENAME TO ${name}`)
+  return async () => {
+    await dropDatabase(name)
+    await asAdmin(url, `ALTER DATABASE ${copy} RENAME TO ${name}`)
+  }
 }
 
 /** The API in this process. One that serves a single history at a time can be put back to a backup. */
