@@ -149,3 +149,20 @@ test('an override is told once, also when a load tells of it again; a load tells
   await applyChanges(storage, '3', later, { newest: 0, now })
   expect(await open()).toEqual(['elsewhere', 'o1'])
 })
+
+test('what a pull told of an operation whose answer got lost is not taken back by its second answer', async () => {
+  const { storage } = await logOf(1)
+  const known = { newest: 0, now, newClientId: 'c2' }
+  const name = { field: 'name', by: 'Desk', at: '2026-11-22T10:42:00Z', value: 'Anna' }
+  const language = { ...name, field: 'language', value: 'es' }
+  const overridden = { ...applied('o1'), outcome: 'OVERRIDDEN' as const, code: 'OVERRIDDEN', overrides: [name] }
+  await applyChanges(storage, null, { ...page('1', 1), overridden: [overridden] }, known)
+  const clientId = (await readLog(storage)).state.clientId
+  const again = { ...applied('o1'), outcome: 'DUPLICATE' as const, overrides: [{ ...name, value: 'Ann' }, language] }
+  await settle(storage, { clientId, cursor: '1' }, { outcomes: [again], nextSeq: 2, changes: null }, known)
+  const { answered, operations } = await readLog(storage)
+  expect(answered).toMatchObject([
+    { id: 'o1', open: true, operation: { id: 'o1' }, result: { outcome: 'OVERRIDDEN', overrides: [name, language] } },
+  ])
+  expect(operations).toMatchObject([{ id: 'o1', answer: { outcome: 'DUPLICATE' } }])
+})

@@ -241,12 +241,23 @@ export const takeBack = (storage: Storage, id: string) =>
 
 const hasFields = ({ command }: Operation): boolean => command === 'updatePatient' || command === 'createPatient'
 
+/** What was heard of an operation, and what else of it lost. */
+const withOverrides = (heard: OperationResult, more: readonly FieldOverride[]): OperationResult => {
+  const known = heard.overrides ?? []
+  return { ...heard, overrides: [...known, ...more.filter(({ field }) => !known.some((one) => one.field === field))] }
+}
+
 const answer = async (changing: Changing, result: OperationResult, at: number): Promise<void> => {
   const { tx } = changing
   const operation = (await tx.get('operations', result.id)) as Operation | undefined
   if (!operation || operation.answer) return
   const isRefused = result.outcome === 'REJECTED'
-  changing.putAnswered({ id: result.id, operation, result, at, open: isRefused || result.outcome === 'OVERRIDDEN' })
+  const heard = (await tx.get('answered', result.id)) as Answered | undefined
+  // Its first answer got lost, and a pull told before the second one that it was overridden: that is not taken back by it.
+  if (heard && !isRefused)
+    changing.putAnswered({ ...heard, operation, result: withOverrides(heard.result, result.overrides ?? []) })
+  else
+    changing.putAnswered({ id: result.id, operation, result, at, open: isRefused || result.outcome === 'OVERRIDDEN' })
   // What was refused changes nothing that a pull would bring.
   if (isRefused) changing.deleteOperation(result.id)
   else changing.putOperation({ ...operation, answer: result })
