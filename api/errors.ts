@@ -36,7 +36,7 @@ export const refusals = {
   DOCTOR_BUSY: 'The doctor already has a called patient or one in the room.',
   NOT_THEIR_SERVICE: 'The doctor does not give this service.',
   UNDO_GONE: 'There is nothing to undo: too late, somebody moved the entry since, or the move was not yours.',
-  MESSAGE_STALE: 'The message is not worth reading any more, or its text is no longer kept.',
+  MESSAGE_STALE: 'The message is not worth reading any more, or no longer true, or its text is no longer kept.',
   NUMBER_STOPPED: 'The number answered STOP; nothing is sent to it until it answers START.',
   RESET:
     'The device came back from a copy, or its log belongs to another account: take a new clientId, number the operations anew and send them again. Nothing was applied.',

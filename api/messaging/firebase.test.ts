@@ -97,6 +97,17 @@ describe('push by the official client', () => {
     expect(keys.size).toBe(1)
   })
 
+  test('a refusal of what the client itself had repeated says nothing about the first request', async () => {
+    const { standIn, push } = await start({ dropOneIn: 1 })
+    standIn.faults.onAccepted = () => {
+      standIn.faults.refusedTokens = { phone: 'QUOTA_EXCEEDED' }
+    }
+    expect((await push.send(message(['phone']))).outcome.kind).toBe('unclear')
+    expect(standIn.accepted.length).toBe(1)
+    // Asked anew, the first answer is a refusal: that is sure.
+    expect((await push.send(message(['phone']))).outcome.kind).toBe('retry')
+  })
+
   test('a service account without access is said at the start, and its messages wait', async () => {
     const { push } = await start({ refuseAccess: true })
     expect(await push.check()).toContain('FIREBASE_SERVICE_ACCOUNT')

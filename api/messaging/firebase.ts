@@ -1,4 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
+import { subscribe } from 'node:diagnostics_channel'
+import type { ClientRequest } from 'node:http'
 import type { Agent } from 'node:https'
 import { cert, initializeApp, type ServiceAccount } from 'firebase-admin/app'
 import { getMessaging, type Message } from 'firebase-admin/messaging'
@@ -32,6 +35,17 @@ const outcomeOf = (error: unknown): Sent => {
   if (LATER.test(code) || NOT_CONNECTED.test(message)) return { kind: 'retry', error: words }
   return NEVER.test(code) ? { kind: 'rejected', error: words } : { kind: 'unclear', error: words }
 }
+
+/** How often Firebase's client asked for the message that is being sent. */
+const asking = new AsyncLocalStorage<{ requests: number }>()
+subscribe('http.client.request.created', (event) => {
+  const asked = asking.getStore()
+  if (asked && (event as { request: ClientRequest }).request.path.endsWith('/messages:send')) asked.requests++
+})
+
+/** Firebase's client repeats a request whose answer got lost, so that only the first refusal is surely one of the message itself. */
+const doubted = (outcome: Sent, requests: number): Sent =>
+  outcome.kind === 'retry' && requests > 1 ? { kind: 'unclear', error: outcome.error } : outcome
 
 const shortened = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 32)
 
@@ -85,11 +99,13 @@ export const createFirebase = ({ serviceAccount, agent, timeoutMs = 10_000 }: Op
   const messaging = getMessaging(app)
 
   const sendTo = async (token: string, message: PushMessage): Promise<Sent> => {
+    const asked = { requests: 0 }
     try {
-      const providerId = await within(timeoutMs, messaging.send(messageTo(token, message, databaseNow())))
+      const send = () => messaging.send(messageTo(token, message, databaseNow()))
+      const providerId = await within(timeoutMs, asking.run(asked, send))
       return { kind: 'sent', providerId }
     } catch (error) {
-      return outcomeOf(error)
+      return doubted(outcomeOf(error), asked.requests)
     }
   }
 

@@ -9,7 +9,7 @@ import { notFound, Refusal } from '../errors.ts'
 import { areMessagesStopped, createVisitLink } from '../visit/store.ts'
 import { messageKey, type Occasion, resentKey } from './keys.ts'
 import { ALMOST_JOB, MESSAGE_JOB, validUntil } from './kinds.ts'
-import { queuesToLookAt } from './store.ts'
+import { isSuperseded, queuesToLookAt } from './store.ts'
 import { type MessageValues, textOf } from './texts.ts'
 
 /** Something that a patient is told of: about a booking or a visit. */
@@ -142,7 +142,7 @@ export const resendMessage = (ctx: Context, id: string): Promise<NotificationMod
         EXISTS (SELECT 1 FROM stopped_numbers WHERE phone_number = ${row.phoneNumber}) AS stopped,
         (SELECT count(*)::int FROM notifications WHERE starts_with(key, ${`${row.key} again `})) AS before`
     const { stale, stopped, before } = state as NonNullable<typeof state>
-    if (stale || row.body === null) throw new Refusal('MESSAGE_STALE')
+    if (stale || row.body === null || (await isSuperseded(tx, row))) throw new Refusal('MESSAGE_STALE')
     if (stopped) throw new Refusal('NUMBER_STOPPED')
     if (await areMessagesStopped(tx, row))
       throw new Refusal('NUMBER_STOPPED', 'The patient wants no more messages about this visit.')

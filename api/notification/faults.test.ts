@@ -154,6 +154,8 @@ it(
     let answers = 0
     const answering: Promise<void>[] = []
     const stopped: Stopped[] = []
+    /** Those who ever said STOP, from the moment on that they do. */
+    const stopping = new Set<string>()
     const lastAnswers = new Map<string, Promise<void>>()
     /** Whoever answers twice waits for the first to be acknowledged: else nobody could say which of the two came last. */
     const answer = (person: Person, word: 'STOP' | 'START'): Promise<void> => {
@@ -163,8 +165,9 @@ it(
       return answered
     }
     const answerOnce = async ({ phone }: Person, word: 'STOP' | 'START'): Promise<void> => {
-      const open = stopped.findLast((each) => each.phone === phone)
-      if (word === 'START' && open) open.to = Date.now()
+      // Who said STOP twice takes back both.
+      for (const open of stopped) if (word === 'START' && open.phone === phone) open.to = Math.min(open.to, Date.now())
+      if (word === 'STOP') stopping.add(phone ?? '')
       const params = { From: phone ?? '', To: twilioAccount.from, Body: word, MessageSid: `SMinbound${answers++}` }
       const post = () => twilio.post(publicUrl, '/webhooks/twilio/inbound', params, { origin: server.origin })
       while (!(await post().catch(() => ({ ok: false }))).ok) await sleep(200)
@@ -176,6 +179,7 @@ it(
       random,
       addPerson: add,
       answer,
+      saidStop: (phone) => stopping.has(phone),
       isOver: () => isOver,
       isBehind: () => isBehind,
       lanes: LANES,

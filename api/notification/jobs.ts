@@ -10,12 +10,12 @@ import { HEAD, loadSnapshot } from '../queue/store.ts'
 import { areMessagesStopped } from '../visit/store.ts'
 import { announce, lookAtQueues } from './commands.ts'
 import { correctionAfter } from './correction.ts'
-import { isCurrent, type Standing } from './current.ts'
+import { isCurrent } from './current.ts'
 import { toGsm7 } from './gsm.ts'
-import { messageKey, versionOf } from './keys.ts'
+import { aboutOf, messageKey } from './keys.ts'
 import { ALMOST_JOB, BOOKING_JOB, MESSAGE_JOB, MOVE_JOB, pushThread, secondsLeft } from './kinds.ts'
 import { dueReminder, plannedReminders } from './quiet.ts'
-import { isOverNumberCap } from './store.ts'
+import { isOverNumberCap, isSuperseded, standingOf } from './store.ts'
 
 const REMINDER_JOB = 'announce.reminder'
 
@@ -137,16 +137,6 @@ const spokenBy = async (
     ...{ id, kind, status },
     tried: triedAt !== null || takenBy.length > 0,
   }))
-}
-
-/** Where the visit stands by now. */
-const standingOf = async (db: Db | Tx, entryId: string): Promise<Standing | null> => {
-  const [standing] = await db.$queryRaw<Standing[]>`
-    SELECT q.status::text AS status,
-      (SELECT max(e.entry_version) FROM queue_events e WHERE e.entry_id = q.id AND e.kind = 'CALLED') AS called,
-      (SELECT max(e.entry_version) FROM queue_events e WHERE e.entry_id = q.id AND e.kind IN ('CALLED', 'NO_SHOW', 'UNDONE')) AS news
-    FROM queue q WHERE q.id = ${entryId}::uuid`
-  return standing ?? null
 }
 
 /** ALMOST_YOUR_TURN for everybody near the head of the queue who was not told yet. */
@@ -396,8 +386,10 @@ const settle = async (deps: Deps, row: NotificationModel, outcome: SendOutcome):
   if (outcome.kind === 'unclear') return tryLater(deps, row, UNDER_WAY_SECONDS, { error: outcome.error, takenBy })
   const pause = Math.min(LONGEST_PAUSE_SECONDS, 2 ** row.attempts)
   const asked = Math.min(LONGEST_RETRY_AFTER_SECONDS, outcome.afterSeconds ?? 0)
-  // Surely not sent: nothing needs to be looked up before the next try.
-  await tryLater(deps, row, Math.max(pause, asked), { error: outcome.error, triedAt: null, takenBy })
+  // Surely not sent: nothing needs to be looked up before the next try. But a push message of an earlier try may have come.
+  const wasUnclear = row.channel === 'PUSH' && row.triedAt !== null
+  const forgotten = wasUnclear ? {} : { triedAt: null }
+  await tryLater(deps, row, Math.max(pause, asked), { error: outcome.error, takenBy, ...forgotten })
 }
 
 /** What became of an earlier try whose outcome is unclear; null where it surely never arrived. */
@@ -449,11 +441,9 @@ const wasNeverSaid = async (db: Db, entryId: string, version: number | null): Pr
  * is of a country to which none go, or had its share; or the clinic's day is full.
  */
 const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string | null> => {
-  if (row.entryId) {
-    const standing = await standingOf(deps.db, row.entryId)
-    if (standing && !isCurrent({ kind: row.kind, version: versionOf(row.key) }, standing)) return 'SUPERSEDED'
-    if (row.kind === 'CORRECTION' && (await wasNeverSaid(deps.db, row.entryId, versionOf(row.key)))) return 'UNDONE'
-  }
+  if (await isSuperseded(deps.db, row)) return 'SUPERSEDED'
+  if (row.entryId && row.kind === 'CORRECTION' && (await wasNeverSaid(deps.db, row.entryId, aboutOf(row.key).version)))
+    return 'UNDONE'
   if (await areMessagesStopped(deps.db, row)) return 'STOPPED'
   if (row.channel !== 'SMS') return null
   const phoneNumber = row.phoneNumber as string
@@ -467,12 +457,16 @@ const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string |
 /** From its claim to its answer a request is under way at most so long. */
 const REQUEST_SECONDS = 15
 
-/** Is an older message about the same visit with the provider at this moment? It must not arrive after this one. */
-const isBehindAnother = async (deps: Deps, { id, entryId, kind, channel }: NotificationModel): Promise<boolean> => {
-  if (!entryId || kind === 'ALMOST_YOUR_TURN') return false
+/** Is an older message about the same visit, or the same booking, with the provider at this moment? It must not arrive after this one. */
+const isBehindAnother = async (
+  deps: Deps,
+  { id, entryId, appointmentId, kind, channel }: NotificationModel,
+): Promise<boolean> => {
+  if ((!entryId && !appointmentId) || kind === 'ALMOST_YOUR_TURN') return false
   const [row] = await deps.db.$queryRaw<{ found: boolean }[]>`
     SELECT EXISTS (
-      SELECT FROM notifications o WHERE o.entry_id = ${entryId}::uuid AND o.channel::text = ${channel} AND o.status = 'QUEUED'
+      SELECT FROM notifications o WHERE o.channel::text = ${channel} AND o.status = 'QUEUED'
+        AND (o.entry_id = ${entryId}::uuid OR (o.entry_id IS NULL AND ${entryId}::uuid IS NULL AND o.appointment_id = ${appointmentId}::uuid))
         AND (o.kind = 'ALMOST_YOUR_TURN' OR o.id < ${id}::uuid) AND o.error IS NULL
         AND o.tried_at > clock_timestamp() - ${REQUEST_SECONDS} * interval '1 second') AS found`
   return row?.found ?? false

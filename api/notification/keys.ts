@@ -36,8 +36,8 @@ export const messageKey = ({
 /** The key of a message that staff send again: the original's, and how many times it was sent again before. */
 export const resentKey = (original: string, before: number): string => `${original} again ${before + 1}`
 
-/** The version of the move or booking that a message tells of, by its key; null where it has none, as one that was sent again. */
-export const versionOf = (key: string): number | null => {
-  const found = / v(\d+)$/.exec(key)
-  return found ? Number(found[1]) : null
+/** The version of the move or change that a message tells of, or the start, by its key; also where staff sent it again. */
+export const aboutOf = (key: string): { version: number | null; startsAt: Date | null } => {
+  const [, version, startsAt] = / (?:v(\d+)|\d+h (\S+))(?: again \d+)*$/.exec(key) ?? []
+  return { version: version ? Number(version) : null, startsAt: startsAt ? new Date(startsAt) : null }
 }

@@ -21,6 +21,7 @@ import { createTestClinic, type TestClinic } from '../test/clinic.ts'
 import { createTestDeps, type TestDeps } from '../test/context.ts'
 import { createTestDatabase, type TestDatabase } from '../test/database.ts'
 import { createRandom, testSeed } from '../test/random.ts'
+import { resendMessage } from './commands.ts'
 
 let database: TestDatabase
 let deps: TestDeps
@@ -418,6 +419,69 @@ describe('a booking', () => {
   })
 })
 
+describe('messages about one booking', () => {
+  beforeEach(fresh)
+
+  const rows = async (appointmentId: string) =>
+    (await deps.db.notification.findMany({ where: { appointmentId }, orderBy: { createdAt: 'asc' } })).map(
+      ({ kind, status, error }) => [kind, status, ...(error ? [error] : [])].join(' '),
+    )
+  const settledAs = (id: string, expected: string[]) =>
+    expect.poll(() => rows(id), { timeout: 20_000 }).toEqual(expected)
+  const slot = (days: number) => new Date(new Date().setUTCHours(15, 0, 0, 0) + days * 86_400_000)
+  const book = async () =>
+    bookAppointment(clinic.desk, { patientId: await person(), serviceId: service, startsAt: slot(3) })
+
+  it('that it was made is not said any more once it is known that it was moved', async () => {
+    answerSms = async () => ({ kind: 'retry', error: '503' })
+    const booking = await book()
+    await settledAs(booking.id, ['BOOKED QUEUED 503'])
+    answerSms = async (sent) => (sent.body.includes('is now on') ? accept(sent) : { kind: 'retry', error: '503' })
+    await rescheduleAppointment(clinic.desk, { id: booking.id, startsAt: slot(4) })
+    await settledAs(booking.id, ['BOOKED SUPPRESSED SUPERSEDED', 'RESCHEDULED SENT'])
+  })
+
+  it('that it was made, or moved, is not said any more once it is cancelled', async () => {
+    answerSms = async () => ({ kind: 'retry', error: '503' })
+    const booking = await book()
+    await settledAs(booking.id, ['BOOKED QUEUED 503'])
+    await rescheduleAppointment(clinic.desk, { id: booking.id, startsAt: slot(4) })
+    await settledAs(booking.id, ['BOOKED SUPPRESSED SUPERSEDED', 'RESCHEDULED QUEUED 503'])
+    answerSms = accept
+    await cancelAppointment(clinic.desk, booking.id, null)
+    await settledAs(booking.id, ['BOOKED SUPPRESSED SUPERSEDED', 'RESCHEDULED SUPPRESSED SUPERSEDED', 'CANCELLED SENT'])
+  })
+
+  it('that it was moved waits until the one that says it was made has left', async () => {
+    let open: () => void = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const done: string[] = []
+    answerSms = async (sent) => {
+      if (!sent.body.includes('is now on')) await opened
+      done.push(sent.body.includes('is now on') ? 'moved' : 'booked')
+      return accept(sent)
+    }
+    const booking = await book()
+    await expect.poll(() => sms.length, { timeout: 20_000 }).toBe(1)
+    await rescheduleAppointment(clinic.desk, { id: booking.id, startsAt: slot(4) })
+    await settledAs(booking.id, ['BOOKED QUEUED', 'RESCHEDULED QUEUED'])
+    open()
+    await settledAs(booking.id, ['BOOKED SENT', 'RESCHEDULED SENT'])
+    expect(done).toEqual(['booked', 'moved'])
+  })
+
+  it('is not sent again by staff when it is no longer so', async () => {
+    const booking = await book()
+    await settledAs(booking.id, ['BOOKED SENT'])
+    const { id } = await deps.db.notification.findFirstOrThrow({ where: { appointmentId: booking.id } })
+    await rescheduleAppointment(clinic.desk, { id: booking.id, startsAt: slot(4) })
+    await settledAs(booking.id, ['BOOKED SENT', 'RESCHEDULED SENT'])
+    await expect(resendMessage(clinic.desk, id)).rejects.toMatchObject({ code: 'MESSAGE_STALE' })
+  })
+})
+
 describe('a provider that fails', () => {
   beforeAll(fresh)
 
@@ -466,6 +530,30 @@ describe('a provider that fails', () => {
     await deps.db.notification.updateMany({ where: { entryId: entry.id }, data: { validUntil: new Date(0) } })
     await settled(entry.id, ['ALMOST_YOUR_TURN SMS SUPPRESSED STALE'])
     answerSms = accept
+  })
+
+  it('may have taken a push message at a try whose answer got lost: FAILED as unclear, not SUPPRESSED, once it is over', async () => {
+    const answers: SendOutcome[] = [
+      { kind: 'unclear', error: 'ECONNRESET' },
+      { kind: 'retry', error: '429' },
+    ]
+    answerPush = () => ({ goneTokens: [], outcome: answers.shift() ?? { kind: 'retry', error: '429' } })
+    const entry = await walkIn(await person(false, true))
+    const row = () => deps.db.notification.findFirstOrThrow({ where: { entryId: entry.id, kind: 'ALMOST_YOUR_TURN' } })
+    await expect.poll(async () => (await row()).error, { timeout: 20_000 }).toBe('ECONNRESET')
+    // The time in which the lost one could still be under way passes at once, and then its worth.
+    const pass = async () => {
+      await deps.db.notification.updateMany({ where: { entryId: entry.id }, data: { triedAt: new Date(0) } })
+      await deps.db.$executeRaw`UPDATE pgboss.job SET start_after = now() WHERE name = 'message' AND state = 'created'`
+    }
+    await pass()
+    await expect.poll(async () => (await row()).error, { timeout: 20_000 }).toBe('429')
+    expect((await row()).triedAt).not.toBeNull()
+    await deps.db.notification.updateMany({ where: { entryId: entry.id }, data: { validUntil: new Date(0) } })
+    await pass()
+    await expect
+      .poll(() => ledger(entry.id), { timeout: 20_000 })
+      .toEqual(['ALMOST_YOUR_TURN PUSH FAILED unclear: STALE'])
   })
 
   it('says nothing that is clear until the message is worth nothing: FAILED, never QUEUED for ever', async () => {

@@ -1,10 +1,12 @@
 import { tokenHash } from '../access/tokens.ts'
 import { instantKey } from '../connection.ts'
-import type { Db } from '../database/client.ts'
+import type { Db, Tx } from '../database/client.ts'
 import type { Prisma } from '../database/generated/client.ts'
 import type { NotificationKind } from '../database/generated/enums.ts'
 import type { NotificationModel } from '../database/generated/models.ts'
 import { HEAD } from '../queue/store.ts'
+import { type BookingStanding, isBookingCurrent, isCurrent, type Standing } from './current.ts'
+import { aboutOf } from './keys.ts'
 
 /** Messages, newest first, behind a place in that order. */
 export const listNotifications = (
@@ -54,6 +56,37 @@ export const queuesToLookAt = (db: Db): Promise<{ serviceId: string; clinicId: s
     WHERE (p.phone_number IS NOT NULL OR p.guardian_id IS NOT NULL
         OR EXISTS (SELECT FROM devices d WHERE d.patient_id = p.id))
       AND NOT EXISTS (SELECT FROM notifications n WHERE n.entry_id = head.id AND n.kind = 'ALMOST_YOUR_TURN'))`
+
+/** Where the visit stands by now. */
+export const standingOf = async (db: Db | Tx, entryId: string): Promise<Standing | null> => {
+  const [standing] = await db.$queryRaw<Standing[]>`
+    SELECT q.status::text AS status,
+      (SELECT max(e.entry_version) FROM queue_events e WHERE e.entry_id = q.id AND e.kind = 'CALLED') AS called,
+      (SELECT max(e.entry_version) FROM queue_events e WHERE e.entry_id = q.id AND e.kind IN ('CALLED', 'NO_SHOW', 'UNDONE')) AS news
+    FROM queue q WHERE q.id = ${entryId}::uuid`
+  return standing ?? null
+}
+
+/** Where the booking stands by now, and what the ledger says of it. */
+const bookingStandingOf = async (db: Db | Tx, appointmentId: string): Promise<BookingStanding | null> => {
+  const [standing] = await db.$queryRaw<BookingStanding[]>`
+    SELECT a.status::text AS status, a.starts_at AS "startsAt", coalesce((
+      SELECT max(substring(n.key FROM ' v([0-9]+)')::int) FROM notifications n
+      WHERE n.appointment_id = a.id AND n.kind IN ('RESCHEDULED', 'CANCELLED')), 0) AS told
+    FROM appointments a WHERE a.id = ${appointmentId}::uuid`
+  return standing ?? null
+}
+
+/** Is what the message says no longer so? Of a visit, its last word is what counts; else that of its booking. */
+export const isSuperseded = async (
+  db: Db | Tx,
+  { kind, key, entryId, appointmentId }: Pick<NotificationModel, 'kind' | 'key' | 'entryId' | 'appointmentId'>,
+): Promise<boolean> => {
+  const visit = entryId && (await standingOf(db, entryId))
+  if (visit) return !isCurrent({ kind, version: aboutOf(key).version }, visit)
+  const booking = !entryId && appointmentId && (await bookingStandingOf(db, appointmentId))
+  return booking ? !isBookingCurrent({ kind, key }, booking) : false
+}
 
 export const placeOfNotification = ({ createdAt, id }: NotificationModel): [string, string] => [
   createdAt.toISOString(),

@@ -1,5 +1,5 @@
 import type { NotificationChannel, NotificationKind, NotificationStatus } from '../../database/generated/enums.ts'
-import { messageKey, type Occasion } from '../../notification/keys.ts'
+import { aboutOf, messageKey, type Occasion } from '../../notification/keys.ts'
 import type { SentMessage } from '../fcm-stand-in.ts'
 import type { AcceptedMessage } from '../twilio-stand-in.ts'
 import type { Person } from './people.ts'
@@ -213,6 +213,25 @@ const checkPush = ({ rows, push, people }: Evidence) => {
 /** A request takes at most so long. */
 const REQUEST_MS = 10_000
 
+/** What is said of a booking comes in the order of its changes: never "booked" after "moved", nor that after "cancelled". */
+const checkBookingOrder = (
+  rows: readonly LedgerRow[],
+  timesOf: (own: readonly LedgerRow[]) => readonly number[],
+): string[] => {
+  const problems: string[] = []
+  const changes = rows.filter(({ kind }) => kind === 'BOOKED' || kind === 'RESCHEDULED' || kind === 'CANCELLED')
+  const place = ({ key }: LedgerRow): number => aboutOf(key).version ?? 0
+  for (const own of groupBy(changes, (row) => `${row.appointmentId} ${row.channel}`).values()) {
+    const ordered = own.toSorted((a, b) => place(a) - place(b))
+    for (const [index, row] of ordered.entries()) {
+      const last = Math.max(...timesOf([row]))
+      const newer = Math.min(...timesOf(ordered.slice(index + 1)))
+      if (last > newer) problems.push(`came ${last - newer} ms after newer news: ${row.key}`)
+    }
+  }
+  return problems
+}
+
 /** "Almost your turn" never after "your turn", nor after the call or the end of the visit but for a request that was under way. */
 const checkOrder = ({ rows, moves, sms, push }: Evidence): string[] => {
   const problems: string[] = []
@@ -221,6 +240,7 @@ const checkOrder = ({ rows, moves, sms, push }: Evidence): string[] => {
   for (const message of sms) note(idOf(message), message.createdAt.getTime())
   for (const { id, at } of push) note(id, at)
   const timesOf = (own: readonly LedgerRow[]) => own.flatMap(({ id }) => times.get(id) ?? [])
+  problems.push(...checkBookingOrder(rows, timesOf))
   const overAt = new Map<string, number>()
   for (const { entryId, kind, at } of moves)
     if (['CALLED', 'SERVED', 'LEFT', 'NO_SHOW'].includes(kind))

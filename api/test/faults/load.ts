@@ -32,6 +32,8 @@ type Options = {
   addPerson: (clinicId: string, route: Person['route']) => Promise<Person>
   /** Answers STOP or START in somebody's name; returns once it was acknowledged. */
   answer: (person: Person, word: 'STOP' | 'START') => Promise<void>
+  /** Nobody who says so, or is about to have said so, is owed a code. */
+  saidStop: (phone: string) => boolean
   isOver: () => boolean
   /** So much is to be told yet that nobody should come meanwhile. */
   isBehind: () => boolean
@@ -45,7 +47,16 @@ const SERVICES = 4
 const ALMOST_POSITION = 20
 
 /** Patients who come, are called, missed, called back, book, change and cancel, through the real commands, until it is over. */
-export const createLoad = async ({ deps, random, addPerson, answer, isOver, isBehind, lanes: perQueue }: Options) => {
+export const createLoad = async ({
+  deps,
+  random,
+  addPerson,
+  answer,
+  saidStop,
+  isOver,
+  isBehind,
+  lanes: perQueue,
+}: Options) => {
   const clinics: { clinic: TestClinic; route: Person['route'] }[] = []
   for (let index = 0; index < CLINICS; index++) {
     const clinic = await createTestClinic(deps, { services: SERVICES, doctors: 2 })
@@ -84,8 +95,9 @@ export const createLoad = async ({ deps, random, addPerson, answer, isOver, isBe
   /** Numbers for which a code was asked and the answer came. */
   const codesAsked: string[] = []
   const askForCode = async ({ phone }: Person): Promise<void> => {
-    const asked = await insist(() => requestPhoneCode(contextOf(deps, null), phone ?? '', 'REGISTER'))
-    if (asked) codesAsked.push(phone ?? '')
+    const number = phone ?? ''
+    const asked = await insist(() => requestPhoneCode(contextOf(deps, null), number, 'REGISTER'))
+    if (asked && !saidStop(number)) codesAsked.push(number)
   }
   /** How many were left waiting in each queue: not so many that others are far from the head. */
   const staying = new Map<string, number>()
