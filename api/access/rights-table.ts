@@ -152,6 +152,7 @@ Display
   clinic version called waiting          r       .rr     .rr    .rr    .rr   .rr
 DisplayTicket
   ticket provisionalTicket service room  r       .rr     .rr    .rr    .rr   .rr
+  status version                         r       .rr     .rr    .rr    .rr   .rr
 
 Notification
   id kind channel status body createdAt  -       r--     .r-    ---    .--   ---

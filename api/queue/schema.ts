@@ -279,7 +279,7 @@ export const QueuePositionRef = builder.objectRef<PositionState>('QueuePosition'
   }),
 })
 
-type DisplayTicket = { ticket: string; provisionalTicket: string | null; service: string; room: string | null }
+type DisplayTicket = Pick<EntryRow, 'ticket' | 'provisionalTicket' | 'room' | 'status' | 'version'> & { service: string }
 type Display = { clinic: ClinicRow; version: number; called: DisplayTicket[]; waiting: DisplayTicket[] }
 
 const DisplayTicketRef = builder.objectRef<DisplayTicket>('DisplayTicket').implement({
@@ -288,6 +288,11 @@ const DisplayTicketRef = builder.objectRef<DisplayTicket>('DisplayTicket').imple
     provisionalTicket: t.exposeString('provisionalTicket', { nullable: true, authScopes: asObject }),
     service: t.exposeString('service', { description: "The service's name.", authScopes: asObject }),
     room: t.exposeString('room', { nullable: true, authScopes: asObject }),
+    status: t.expose('status', { type: QueueStatusEnum, authScopes: asObject }),
+    version: t.exposeInt('version', {
+      description: "The entry's own: a ticket that is still CALLED at a higher version is called again.",
+      authScopes: asObject,
+    }),
   }),
 })
 
@@ -319,6 +324,8 @@ const displayOf = async (ctx: Context, clinic: ClinicRow, queues: readonly Snaps
     provisionalTicket: entry.provisionalTicket,
     service: services.get(entry.serviceId) ?? '',
     room: entry.room,
+    status: entry.status,
+    version: entry.version,
   })
   const lastCalled = (entry: EntryRow) => entry.calledAt?.getTime() ?? 0
   return {

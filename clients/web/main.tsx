@@ -3,10 +3,10 @@ import './ui/ui.css'
 import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { startLanguage } from './locales/language.ts'
+import { StaffApp } from './shell/staff-app.tsx'
 import { ErrorBoundary } from './ui/error-boundary.tsx'
 import { readTheme, setTheme } from './ui/theme.ts'
 
-const StaffApp = lazy(() => import('./shell/staff-app.tsx').then(({ StaffApp }) => ({ default: StaffApp })))
 const DisplayApp = lazy(() => import('./display/display-app.tsx').then(({ DisplayApp }) => ({ default: DisplayApp })))
 
 setTheme(readTheme())

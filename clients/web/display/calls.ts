@@ -1,12 +1,20 @@
-export type Tile = { ticket: string; room: string | null; service: string; provisionalTicket: string | null }
+import type { ScreenFragment } from '../generated/graphql.ts'
 
-const keyOf = ({ ticket, room }: Tile): string => `${ticket} ${room ?? ''}`
+export type Tile = Pick<ScreenFragment['called'][number], 'ticket' | 'room' | 'status' | 'version'>
 
-/** The calls that are new since what was shown before, the earliest first; the screen's own start announces nothing. */
+/**
+ * The calls that the room has not heard: new tickets, other rooms and calls that were repeated, the earliest first.
+ * The screen's own start announces nothing, and nobody is called who is with the doctor by now.
+ */
 export const newCalls = (before: readonly Tile[] | null, after: readonly Tile[]): Tile[] => {
   if (!before) return []
-  const known = new Set(before.map(keyOf))
-  return after.filter((tile) => !known.has(keyOf(tile))).reverse()
+  const known = new Map(before.map((tile) => [tile.ticket, tile]))
+  return after
+    .filter((tile) => {
+      const heard = known.get(tile.ticket)
+      return tile.status === 'CALLED' && (!heard || heard.version < tile.version || heard.room !== tile.room)
+    })
+    .reverse()
 }
 
 /** G-014 → "G 14": letters and the number as people say them. */

@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import './display.css'
 import i18next from 'i18next'
 import { useEffect, useMemo, useRef, useState } from 'react'
@@ -10,16 +11,31 @@ import { staySubscribed } from '../stay-subscribed.ts'
 import { Button } from '../ui/button.tsx'
 import { timeOfDay } from '../ui/times.ts'
 import { newCalls, spoken, type Tile } from './calls.ts'
-import { allowSound, announce, canSound } from './sound.ts'
+import { keepAwake, useOutdated } from './for-days.ts'
+import { allowSound, announce, watchSound } from './sound.ts'
 
 /** What was called so long ago while nobody heard is not called again. */
 const SILENT_AFTER_MS = 60_000
 const MOST_TILES = 6
 
+/** A call stays marked at least so long, however short its announcement is. */
+const MARKED_MS = 10_000
+
+const wordsOf = ({ ticket, room }: Tile, languages: readonly string[]) =>
+  languages.map((language) => {
+    const t = i18next.getFixedT(language.split('-')[0] ?? 'en')
+    const words = spoken(ticket)
+    return {
+      language,
+      text: room ? t('display.say', { ticket: words, room }) : t('display.sayNoRoom', { ticket: words }),
+    }
+  })
+
 const useScreenNews = (clinicId: string) => {
   const { offline, connection } = useMemo(connectAsNobody, [])
   const [screen, setScreen] = useState<ScreenFragment | null>(null)
-  const [fresh, setFresh] = useState<string | null>(null)
+  /** Every call that is being announced or still to be, each call of a ticket for itself. */
+  const [fresh, setFresh] = useState<readonly Tile[]>([])
   const before = useRef<{ called: readonly Tile[]; at: number } | null>(null)
   useEffect(
     () =>
@@ -31,19 +47,11 @@ const useScreenNews = (clinicId: string) => {
         )
         before.current = { called: displayUpdated.called, at: Date.now() }
         setScreen(displayUpdated)
-        for (const { ticket, room } of calls) {
-          setFresh(ticket)
-          announce(
-            displayUpdated.clinic.languages.map((language) => {
-              const t = i18next.getFixedT(language.split('-')[0] ?? 'en')
-              return {
-                language,
-                text: room
-                  ? t('display.say', { ticket: spoken(ticket), room })
-                  : t('display.sayNoRoom', { ticket: spoken(ticket) }),
-              }
-            }),
-          )
+        if (calls.length > 0) setFresh((marked) => [...marked, ...calls])
+        for (const call of calls) {
+          const heard = announce(wordsOf(call, displayUpdated.clinic.languages))
+          const seen = new Promise((resolve) => setTimeout(resolve, MARKED_MS))
+          void Promise.all([heard, seen]).then(() => setFresh((marked) => marked.filter((tile) => tile !== call)))
         }
       }),
     [offline, clinicId],
@@ -76,8 +84,14 @@ export const DisplayApp = ({ clinicId }: { clinicId: string }) => {
   const [isSounding, setSounding] = useState(false)
   useEffect(() => {
     i18next.addResourceBundle('es', 'translation', es)
-    setSounding(canSound())
+    return watchSound(setSounding)
   }, [])
+  useEffect(keepAwake, [])
+  const isOutdated = useOutdated(link.isLive)
+  const isQuiet = fresh.length === 0
+  useEffect(() => {
+    if (isOutdated && isQuiet) location.reload()
+  }, [isOutdated, isQuiet])
   const language = screen?.clinic.languages[0]?.split('-')[0]
   useEffect(() => {
     if (language && i18next.hasResourceBundle(language, 'translation')) {
@@ -102,13 +116,13 @@ export const DisplayApp = ({ clinicId }: { clinicId: string }) => {
             {t('display.lost', { time: timeOfDay(link.heardAt, screen.clinic.timeZone, i18n.language) })}
           </p>
         )}
-        {!isSounding && <Button onPress={() => void allowSound().then(setSounding)}>{t('display.sound')}</Button>}
+        {!isSounding && <Button onPress={() => void allowSound()}>{t('display.sound')}</Button>}
         <Clock timeZone={screen.clinic.timeZone} />
       </header>
       <section className="tiles" aria-live="polite" aria-label={t('display.called')}>
         {screen.called.length === 0 && <p className="tiles-empty">{t('display.nobody')}</p>}
-        {screen.called.slice(0, MOST_TILES).map(({ ticket, room }, at) => (
-          <div key={ticket} className={ticket === fresh && at === 0 ? 'tile is-fresh' : 'tile'}>
+        {screen.called.slice(0, MOST_TILES).map(({ ticket, room }) => (
+          <div key={ticket} className={fresh.some((call) => call.ticket === ticket) ? 'tile is-fresh' : 'tile'}>
             <span className="tile-ticket">{ticket}</span>
             <span className="tile-room">
               <svg viewBox="0 0 48 24" aria-hidden="true">

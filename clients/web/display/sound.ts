@@ -1,9 +1,13 @@
 let audio: AudioContext | null = null
 
-/** Browsers play nothing until somebody has touched the page, unless the clinic's set-up allows it. */
-export const canSound = (): boolean => {
+/** Tells whether sound can be heard, now and whenever that changes: browsers play nothing until somebody has touched the page. */
+export const watchSound = (tell: (canSound: boolean) => void): (() => void) => {
   audio ??= new AudioContext()
-  return audio.state === 'running'
+  const context = audio
+  const listen = () => tell(context.state === 'running')
+  context.addEventListener('statechange', listen)
+  listen()
+  return () => context.removeEventListener('statechange', listen)
 }
 
 export const allowSound = async (): Promise<boolean> => {
@@ -50,10 +54,11 @@ const speak = (text: string, language: string): Promise<void> =>
 
 let line: Promise<void> = Promise.resolve()
 
-/** One call after the other: chime, then the words in each language. */
-export const announce = (texts: readonly { text: string; language: string }[]): void => {
+/** One call after the other: chime, then the words in each language. Answers when this one was heard. */
+export const announce = (texts: readonly { text: string; language: string }[]): Promise<void> => {
   line = line.then(async () => {
     await chime()
     for (const { text, language } of texts) await speak(text, language)
   })
+  return line
 }

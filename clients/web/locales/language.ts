@@ -1,6 +1,7 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { en } from './en.ts'
+import type { Texts } from './en-later.ts'
 
 export const languages = { en: 'English', es: 'Español' } as const
 export type Language = keyof typeof languages
@@ -52,6 +53,6 @@ export const setLanguage = async (language: Language): Promise<void> => {
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation'
-    resources: { translation: typeof en }
+    resources: { translation: Texts }
   }
 }

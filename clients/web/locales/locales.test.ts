@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
+import { later } from './en-later.ts'
 import { es } from './es.ts'
 
 type Tree = { [key: string]: string | string[] | Tree }
@@ -16,7 +17,7 @@ const flat = (tree: Tree, path = ''): [string, string][] =>
 const gaps = (text: string): string[] => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => String(name)).sort()
 
 describe('the languages of the screens', () => {
-  const english = flat(en)
+  const english = flat({ ...en, ...later })
   const spanish = new Map(flat(es))
 
   it('have the same texts', () => {

@@ -1,14 +1,18 @@
-import { useState } from 'react'
+import '../locales/later.ts'
+import { useQuery } from '@apollo/client/react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Acts } from '../board/acts.ts'
 import type { Found } from '../board/finder.tsx'
-import { AddWalkInDocument, type RowFragment, type Urgency } from '../generated/graphql.ts'
+import { useArrivals } from '../booking/bookings.ts'
+import { AddWalkInDocument, CheckInDocument, PersonDetailsDocument, type RowFragment, type Urgency } from '../generated/graphql.ts'
 import { useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { useKeys } from '../ui/keys.ts'
+import { timeOfDay } from '../ui/times.ts'
 
 export type Person = Extract<Found, { kind: 'person' }>['person']
 
@@ -20,41 +24,72 @@ type Props = {
   onClose: () => void
 }
 
+const MergeDialog = lazy(() => import('./merge-dialog.tsx').then(({ MergeDialog }) => ({ default: MergeDialog })))
+
 const FIRST_FREE = 'first-free'
 
 /** Somebody stands at the desk: into which queue, or which slot? A digit answers. */
-export const PersonDialog = ({ person, acts, onAdded, onBook, onClose }: Props) => {
-  const { t } = useTranslation()
+export const PersonDialog = ({ person: found, acts, onAdded, onBook, onClose }: Props) => {
+  const { t, i18n } = useTranslation()
   const { clinic } = useStaff()
+  const [kept, setKept] = useState<Person | null>(null)
+  // Who was found by a code came without details; those of a patient of this clinic are known.
+  const { data: known } = useQuery(PersonDetailsDocument, {
+    variables: { id: found.id },
+    skip: found.phoneNumber !== null || found.dateOfBirth !== null,
+  })
+  const person: Person = kept ?? known?.patient ?? found
+  const [isMerging, setMerging] = useState(false)
   const [reason, setReason] = useState('')
   const [urgency, setUrgency] = useState<Urgency>('ROUTINE')
   const [doctorId, setDoctorId] = useState(FIRST_FREE)
   const [isBusy, setBusy] = useState(false)
+  const expected = useArrivals()?.filter(({ patient }) => patient?.id === person.id) ?? []
 
-  const add = async (serviceId: string) => {
-    if (isBusy) return
+  /** Waits from now on, whichever way. */
+  const enter = async (act: Promise<RowFragment | null>) => {
     setBusy(true)
-    const entry = await acts.change('walkIn', AddWalkInDocument, {
-      input: {
-        patientId: person.id,
-        serviceId,
-        urgency,
-        reason: reason.trim() || null,
-        doctorId: doctorId === FIRST_FREE ? null : doctorId,
-      },
-    })
+    const entry = await act
     setBusy(false)
     if (!entry) return
     onAdded(entry)
     onClose()
   }
+  const checkIn = (appointmentId: string) => {
+    if (!isBusy) void enter(acts.change('checkIn', CheckInDocument, { appointmentId }))
+  }
+  const add = (serviceId: string) => {
+    if (isBusy) return
+    const input = {
+      patientId: person.id,
+      serviceId,
+      urgency,
+      reason: reason.trim() || null,
+      doctorId: doctorId === FIRST_FREE ? null : doctorId,
+    }
+    void enter(acts.change('walkIn', AddWalkInDocument, { input }))
+  }
   useKeys(
     {
-      ...Object.fromEntries(clinic.services.slice(0, 9).map(({ id }, at) => [String(at + 1), () => void add(id)])),
+      ...Object.fromEntries(clinic.services.slice(0, 9).map(({ id }, at) => [String(at + 1), () => add(id)])),
       b: () => onBook(person),
+      m: () => setMerging(true),
     },
-    { inDialog: true },
+    { inDialog: !isMerging },
   )
+  if (isMerging)
+    return (
+      <Suspense>
+        <MergeDialog
+          person={person}
+          onMerged={(merged) => {
+            setKept(merged)
+            setMerging(false)
+          }}
+          onClose={() => setMerging(false)}
+        />
+      </Suspense>
+    )
 
   const doctors = new Map(clinic.services.flatMap((service) => service.doctors.map(({ id, name }) => [id, name])))
   return (
@@ -63,14 +98,27 @@ export const PersonDialog = ({ person, acts, onAdded, onBook, onClose }: Props) 
         {[person.phoneNumber, person.dateOfBirth].filter(Boolean).join(' · ') || t('person.noDetails')}
       </p>
       <div className="choices">
+        {expected.map((booking, at) => (
+          <Button
+            key={booking.id}
+            {...(at === 0 ? { kind: 'main' as const, shortcut: '↵' } : {})}
+            autoFocus={at === 0}
+            onPress={() => checkIn(booking.id)}
+          >
+            {t('person.checkIn', {
+              time: timeOfDay(booking.startsAt, clinic.timeZone, i18n.language),
+              service: booking.service.name,
+            })}
+          </Button>
+        ))}
         {clinic.services.map(({ id, name, open, closedReason }, at) => (
           <Button
             key={id}
-            {...(at === 0 ? { kind: 'main' as const } : {})}
+            {...(at === 0 && expected.length === 0 ? { kind: 'main' as const } : {})}
             shortcut={String(at + 1)}
             isDisabled={!open}
-            autoFocus={at === 0}
-            onPress={() => void add(id)}
+            autoFocus={at === 0 && expected.length === 0}
+            onPress={() => add(id)}
           >
             {open
               ? t('person.waitFor', { service: name })
@@ -79,6 +127,9 @@ export const PersonDialog = ({ person, acts, onAdded, onBook, onClose }: Props) 
         ))}
         <Button shortcut="B" onPress={() => onBook(person)}>
           {t('person.book')}
+        </Button>
+        <Button shortcut="M" onPress={() => setMerging(true)}>
+          {t('merge.open')}
         </Button>
       </div>
       <Field

@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import { useApolloClient, useQuery } from '@apollo/client/react'
 import { zodResolver } from '@hookform/resolvers/zod'
 import { useForm, useWatch } from 'react-hook-form'

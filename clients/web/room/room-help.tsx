@@ -1,5 +1,7 @@
+import '../locales/later.ts'
 import { useTranslation } from 'react-i18next'
 import { actionKeys } from '../board/actions.ts'
+import { showTour } from '../shell/guide.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 
@@ -33,6 +35,14 @@ export const RoomHelp = ({ onClose }: { onClose: () => void }) => {
         </div>
       </dl>
       <div className="dialog-end">
+        <Button
+          onPress={() => {
+            onClose()
+            showTour()
+          }}
+        >
+          {t('tour.again')}
+        </Button>
         <Button kind="main" autoFocus onPress={onClose}>
           {t('close')}
         </Button>

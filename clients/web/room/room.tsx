@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import './room.css'
 import { useApolloClient } from '@apollo/client/react'
 import { lazy, Suspense, useState } from 'react'
@@ -20,6 +21,7 @@ import { mainAct, median, nextOf } from './next.ts'
 import { useRoomLines } from './queues.ts'
 
 const Asked = lazy(() => import('../board/questions.tsx').then(({ Asked }) => ({ default: Asked })))
+const OffDuty = lazy(() => import('./off-duty.tsx').then(({ OffDuty }) => ({ default: OffDuty })))
 const RoomHelp = lazy(() => import('./room-help.tsx').then(({ RoomHelp }) => ({ default: RoomHelp })))
 
 /** This device shows such an act at once: only a key that was pressed twice is not heard, nobody waits for the server. */
@@ -41,12 +43,15 @@ export const Room = () => {
   const lines = useRoomLines(doctor.services.map(({ id }) => id))
   const now = useNow(10)
   const [room, setRoom] = useState(doctor.room ?? '')
-  const [isOnDuty, setOnDuty] = useState(doctor.onDuty)
+  const [isGoing, setGoing] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [question, setQuestion] = useState<Question | null>(null)
   const [isHelping, setHelping] = useState(false)
 
   const present = lines?.flatMap(({ serving }) => serving).find((entry) => entry.doctor?.id === doctor.id) ?? null
+  // The desk can say it too, and every queue of this doctor then tells it.
+  const isOnDuty =
+    lines?.flatMap(({ service }) => service.doctors).find(({ id }) => id === doctor.id)?.onDuty ?? doctor.onDuty
   const next = nextOf(lines?.map(({ waiting }) => waiting) ?? [], doctor.id, 5)
   const main = mainAct(present, next.length > 0)
   const today = dayOf(now, clinic.timeZone)
@@ -71,7 +76,6 @@ export const Room = () => {
         mutation: SetDutyDocument,
         variables: { doctorId: doctor.id, onDuty, room: room.trim() || null },
       })
-      setOnDuty(onDuty)
     } catch (error) {
       say(wordsFor(error, t))
     }
@@ -119,7 +123,7 @@ export const Room = () => {
             onBlur={() => void duty(isOnDuty)}
             maxLength={40}
           />
-          <Button aria-pressed={isOnDuty} onPress={() => void duty(!isOnDuty)}>
+          <Button aria-pressed={isOnDuty} onPress={() => (isOnDuty && present ? setGoing(true) : void duty(!isOnDuty))}>
             {isOnDuty ? t('roomScreen.onDuty') : t('roomScreen.offDuty')}
           </Button>
         </div>
@@ -197,6 +201,9 @@ export const Room = () => {
       </main>
       <Suspense>
         {question && <Asked question={question} acts={acts} onClose={() => setQuestion(null)} />}
+        {isGoing && present && (
+          <OffDuty entry={present} onSure={() => void duty(false)} onClose={() => setGoing(false)} />
+        )}
         {isHelping && <RoomHelp onClose={() => setHelping(false)} />}
       </Suspense>
     </div>

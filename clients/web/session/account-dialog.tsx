@@ -1,11 +1,13 @@
+import '../locales/later.ts'
 import type { SessionData } from '@anteroom/offline/session'
 import { zodResolver } from '@hookform/resolvers/zod'
-import { useState } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod'
 import { ChangePasswordDocument } from '../generated/graphql.ts'
 import { type Language, languages, setLanguage } from '../locales/language.ts'
+import { canInstall, install, watchInstall } from '../shell/install.ts'
 import { type ScreenName, screensOf, useScreen } from '../shell/screens.ts'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
@@ -82,6 +84,7 @@ export const AccountDialog = ({ onClose }: { onClose: () => void }) => {
   const staff = useStaff()
   const [screen, setScreen] = useScreen(staff)
   const [theme, setChosen] = useState<Theme>(readTheme)
+  const isInstallable = useSyncExternalStore(watchInstall, canInstall)
   const [isChanging, setChanging] = useState(false)
   const [unsent, setUnsent] = useState<number | null>(null)
   if (isChanging)
@@ -126,6 +129,10 @@ export const AccountDialog = ({ onClose }: { onClose: () => void }) => {
             {t(`screen.${name}`)}
           </Button>
         ))}
+        <a className="button" href={`/display/${staff.clinic.id}`} target="_blank" rel="noreferrer">
+          {t('account.display')}
+        </a>
+        {isInstallable && <Button onPress={() => void install()}>{t('install.button')}</Button>}
         <Button onPress={() => setChanging(true)}>{t('account.changePassword')}</Button>
         <Button onPress={() => void leave()}>{t('account.logOut')}</Button>
       </div>

@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import { useTranslation } from 'react-i18next'
 import { useStaff } from '../session/session.tsx'
 import { TopBar } from './top-bar.tsx'

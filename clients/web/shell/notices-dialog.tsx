@@ -1,8 +1,10 @@
+import '../locales/later.ts'
 import type { Notice } from '@anteroom/offline/model'
 import { useNotices, useOffline } from '@anteroom/offline/react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { en } from '../locales/en.ts'
+import { later } from '../locales/en-later.ts'
 import { useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -48,8 +50,8 @@ const One = ({ notice, subject, onDone }: { notice: Notice; subject: string; onD
         result.overrides?.map(({ field, by, at: when, value }) => (
           <p key={field}>
             {t('notices.overridden', {
-              by: by in en.by ? t(`by.${by as keyof typeof en.by}`) : by,
-              field: field in en.field ? t(`field.${field as keyof typeof en.field}`) : field,
+              by: by in later.by ? t(`by.${by as keyof typeof later.by}`) : by,
+              field: field in later.field ? t(`field.${field as keyof typeof later.field}`) : field,
               time: at(when),
               value: value ?? t('notices.empty'),
               yours: String(operation?.input[field] ?? t('notices.empty')),

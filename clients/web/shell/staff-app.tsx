@@ -1,12 +1,12 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { createDesk } from '../session/desk.ts'
+import { Board } from '../board/board.tsx'
+import { createDesk, type Desk } from '../session/desk.ts'
 import { DeskProvider, StaffProvider, useDeskState, useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { useScreen } from './screens.ts'
 
-const Board = lazy(() => import('../board/board.tsx').then(({ Board }) => ({ default: Board })))
 const Room = lazy(() => import('../room/room.tsx').then(({ Room }) => ({ default: Room })))
 const LogIn = lazy(() => import('../session/log-in.tsx').then(({ LogIn }) => ({ default: LogIn })))
 const Manager = lazy(() => import('./manager.tsx').then(({ Manager }) => ({ default: Manager })))
@@ -47,11 +47,17 @@ const Staff = () => {
   )
 }
 
-const desk = createDesk()
+let desk: Desk | null = null
+
+/** One desk for the page: as soon as staff's screens are wanted, and not on a display. */
+const theDesk = (): Desk => {
+  desk ??= createDesk()
+  return desk
+}
 
 /** Everything that staff see behind their log-in. */
 export const StaffApp = () => (
-  <DeskProvider desk={desk}>
+  <DeskProvider desk={theDesk()}>
     <Suspense>
       <Staff />
     </Suspense>

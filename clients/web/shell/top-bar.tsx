@@ -2,6 +2,7 @@ import './shell.css'
 import type { ReactNode } from 'react'
 import { AccountMenu } from '../session/account-menu.tsx'
 import { useStaff } from '../session/session.tsx'
+import { Guide } from './guide.tsx'
 import { Live, SyncBand } from './sync-band.tsx'
 
 const Mark = () => (
@@ -18,13 +19,14 @@ export const TopBar = ({ children }: { children?: ReactNode }) => {
       <header className="top-bar">
         <span className="clinic">
           <Mark />
-          {clinic.name}
+          <span className="clinic-name">{clinic.name}</span>
         </span>
         <div className="fill">{children}</div>
         <Live />
         <AccountMenu />
       </header>
       <SyncBand />
+      <Guide />
     </>
   )
 }

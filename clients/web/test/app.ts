@@ -10,7 +10,18 @@ export const noChromium = chromiumPath ? '' : ' (skipped: no Chromium is install
 
 export type Screen = { page: Page; context: BrowserContext; complaints: string[] }
 
-type Options = { phone?: boolean; dark?: boolean; language?: string; path?: string }
+type Options = {
+  phone?: boolean
+  dark?: boolean
+  language?: string
+  path?: string
+  /** With: the first steps stay on the screen. */
+  tour?: boolean
+  /** Without: every request of the page is the network's. */
+  worker?: boolean
+  /** What has to stand in the page before its own scripts. */
+  prepare?: (context: BrowserContext) => Promise<unknown>
+}
 
 /** The built app on a real server and database, and browsers of several people before it. */
 export const startApp = async () => {
@@ -23,6 +34,8 @@ export const startApp = async () => {
     dark = false,
     language = 'en-US',
     path = '/',
+    worker = true,
+    prepare,
   }: Options = {}): Promise<Screen> => {
     const context = await browser.newContext({
       viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
@@ -30,7 +43,9 @@ export const startApp = async () => {
       locale: language,
       reducedMotion: 'reduce',
       hasTouch: phone,
+      serviceWorkers: worker ? 'allow' : 'block',
     })
+    await prepare?.(context)
     const page = await context.newPage()
     page.setDefaultTimeout(30_000)
     const complaints: string[] = []
@@ -42,11 +57,15 @@ export const startApp = async () => {
     return { page, context, complaints }
   }
 
-  const logIn = async ({ page }: Screen, username: string): Promise<void> => {
+  const logIn = async ({ page }: Screen, username: string, { tour = false }: Options = {}): Promise<void> => {
     await page.getByLabel('Name for log-in').fill(username)
     await page.getByLabel('Password').fill('anteroom-demo')
     await page.getByRole('button', { name: 'Log in' }).click()
     await page.locator('.top-bar').waitFor()
+    if (tour) return
+    const skip = page.locator('.tour').getByRole('button').first()
+    await skip.or(page.locator('main.page')).first().waitFor()
+    if (await skip.isVisible()) await skip.click()
   }
 
   return {
@@ -57,7 +76,7 @@ export const startApp = async () => {
     /** A device at which somebody has just logged in. */
     openAs: async (username: string, options?: Options): Promise<Screen> => {
       const screen = await open(options)
-      await logIn(screen, username)
+      await logIn(screen, username, options)
       return screen
     },
     close: async () => {
