@@ -22,6 +22,10 @@ const benchmarks: Record<
     says: '1,000 operations after an eight-hour outage: applied, and seen on the other screens',
     load: () => import('./sync.ts'),
   },
+  board: {
+    says: 'what a desk waits for in Chromium: an act saved, another desk seen, a reload, a start without a network',
+    load: () => import('./board.ts'),
+  },
   messages: { says: 'nobody waits for a provider that takes 10 s to answer', load: () => import('./messages.ts') },
 }
 

@@ -9,6 +9,7 @@ import {
   openLog,
   putBack,
   readLog,
+  readState,
   redo,
   resumeLog,
   type StoredSeal,
@@ -149,6 +150,9 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
   const reload = async (): Promise<void> => {
     const { storage, mirror } = opened()
     try {
+      const known = mirror.state()
+      const present = await readState(storage)
+      if (present.logId === known.logId && present.revision <= known.revision) return
       mirror.take(await readLog(storage))
     } catch (error) {
       if (!(error instanceof StorageError) || error.fault !== 'LOST') throw error

@@ -197,6 +197,13 @@ export const openLog = async (
   })
 }
 
+/** Where the log stands, to tell whether anything of it has to be read. */
+export const readState = async (storage: Storage): Promise<DeviceState> => {
+  const state = (await storage.read((tx) => tx.get('state', 'device'))) as DeviceState | undefined
+  if (!state) throw new StorageError('LOST')
+  return state
+}
+
 export const readLog = async (storage: Storage): Promise<Contents> => {
   const contents = await storage.read(readAll)
   if (!contents) throw new StorageError('LOST')

@@ -53,6 +53,30 @@ describe('a session', () => {
     expect(await start().restore()).toMatchObject({ status: 'LOGGED_OUT' })
   })
 
+  it('goes on at once as whoever was here, and the server confirms or ends it', async () => {
+    const { device, start } = createDevice()
+    await start().logInStaff('reception', 'secret')
+    const again = start()
+    expect(await again.restore({ atOnce: true })).toMatchObject({ status: 'LOGGED_IN', isConfirmed: false })
+    expect(await again.token()).toBe('access 2')
+    expect(again.state()).toMatchObject({ isConfirmed: true, person: { userId: 'u1' } })
+    device.hasEnded = true
+    const ended = start()
+    expect(await ended.restore({ atOnce: true })).toMatchObject({ status: 'LOGGED_IN', isConfirmed: false })
+    expect(await ended.token()).toBeNull()
+    expect(ended.state()).toEqual({ status: 'LOGGED_OUT', person: null })
+  })
+
+  it('waits for the server where nobody was here in the last 24 hours', async () => {
+    const { device, start, secure } = createDevice()
+    expect(await start().restore({ atOnce: true })).toEqual({ status: 'LOGGED_OUT', person: null })
+    await start().logInStaff('reception', 'secret')
+    const refresh = await secure.get('session.refresh')
+    device.now += 25 * HOUR
+    expect(await start().restore({ atOnce: true })).toMatchObject({ status: 'LOGGED_IN', isConfirmed: true })
+    expect(await secure.get('session.refresh')).not.toBe(refresh)
+  })
+
   it('is over when the server says so', async () => {
     const { device, start, secure } = createDevice()
     const session = start()

@@ -14,8 +14,11 @@ export type LogOut = { done: true } | { done: false; unsent: readonly Operation[
 export type Session = {
   state: () => SessionState
   subscribe: (listener: () => void) => () => void
-  /** Tries to go on as whoever was here last: by the refresh token, else for 24 h without the server. */
-  restore: () => Promise<SessionState>
+  /**
+   * Tries to go on as whoever was here last: by the refresh token, else for 24 h without the server. With `atOnce` the one known
+   * from the last 24 h goes on before the server has answered; it then confirms them, or ends the session.
+   */
+  restore: (options?: { atOnce?: boolean }) => Promise<SessionState>
   logInStaff: (username: string, password: string) => Promise<Person>
   logInPatient: (phoneNumber: string, password: string) => Promise<Person>
   /** Takes over a Session that another mutation answered, as registerPatient or changePassword. */
@@ -188,13 +191,24 @@ export const createSession = ({ request, texts, secure, wallClock }: SessionPort
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    restore: async () => {
-      await renewed(null).catch(() => null)
+    restore: async ({ atOnce = false } = {}) => {
+      const confirming = renewed(null).catch(() => null)
+      if (!atOnce) await confirming
       if (state.status !== 'STARTING') return state
       const stored = await texts.get(LAST).catch(() => null)
-      last = stored === null ? null : (JSON.parse(stored) as Last)
-      if (!last || !mayGoOn(last, wallClock())) return become({ status: 'LOGGED_OUT', person: null })
-      return become({ status: 'LOGGED_IN', person: last.person, isConfirmed: false })
+      // The server was quicker.
+      if (state.status !== 'STARTING') return state
+      const known = stored === null ? null : (JSON.parse(stored) as Last)
+      if (known && mayGoOn(known, wallClock())) {
+        last = known
+        return become({ status: 'LOGGED_IN', person: known.person, isConfirmed: false })
+      }
+      if (!atOnce) {
+        last = known
+        return become({ status: 'LOGGED_OUT', person: null })
+      }
+      await confirming
+      return state.status === 'STARTING' ? become({ status: 'LOGGED_OUT', person: null }) : state
     },
     logInStaff: async (username, password) =>
       adopt(

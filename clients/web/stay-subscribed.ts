@@ -8,6 +8,7 @@ export const staySubscribed = <Data, Variables extends OperationVariables>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   onData: (data: Data) => void,
+  options: Pick<ApolloClient.SubscribeOptions, 'context' | 'fetchPolicy'> = {},
 ): (() => void) => {
   let isStopped = false
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -16,7 +17,7 @@ export const staySubscribed = <Data, Variables extends OperationVariables>(
     if (!isStopped) timer = setTimeout(begin, AGAIN_MS)
   }
   const begin = () => {
-    const subscription = client.subscribe<Data>({ query, variables }).subscribe({
+    const subscription = client.subscribe<Data>({ query, variables, ...options }).subscribe({
       next: ({ data }) => data && onData(data as Data),
       error: again,
       complete: again,

@@ -9,7 +9,7 @@ import { askVersions } from './ask-versions.ts'
 import { createAuthLink } from './auth-link.ts'
 import { createCache } from './cache.ts'
 import { factsQuery } from './facts.ts'
-import { createGuardLink } from './guard-link.ts'
+import { createGuardLink, OUT_OF_CACHE } from './guard-link.ts'
 import { createLocal, type Local } from './local.ts'
 import { createOfflineLink, keepActsOutOfCache } from './offline-link.ts'
 import { createPersistence } from './persist.ts'
@@ -17,6 +17,7 @@ import { createSocket, type LineEvent, type Liveness } from './socket.ts'
 import { createTickets } from './tickets.ts'
 
 export type { LineEvent }
+export { OUT_OF_CACHE }
 
 /** The platform, as the engine has it, and the network. */
 export type OfflineClientPorts = Pick<Ports, 'clock' | 'random' | 'newId' | 'timers'> & {
@@ -80,6 +81,9 @@ const presentClinic = (local: Local | null) => {
   return local && clinic ? { clinic, now: local.now() } : null
 }
 
+/** Between the parts of a day's records that go into the cache, so that they hold up nothing. */
+const LATER_MS = 100
+
 const NEWS = 'subscription OfflineNews { changesAvailable }'
 
 /**
@@ -91,8 +95,17 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
   const { person } = session.state()
   const sleep = (ms: number) => new Promise<void>((resolve) => void ports.timers.after(ms, resolve))
   let local: Local | null = null
+  let isRestored = false
   const cache = createCache(() => local)
-  if (engine && person) local = createLocal({ cache, engine, person, wallClock: ports.clock.wall })
+  if (engine && person)
+    local = createLocal({
+      cache,
+      engine,
+      person,
+      wallClock: ports.clock.wall,
+      // The kept cache has nearly all of it; where there is none, the first screens wait for it.
+      later: (work) => (isRestored ? void ports.timers.after(LATER_MS, work) : work()),
+    })
   const known = engine && local ? { engine, local } : null
 
   const key =
@@ -104,6 +117,7 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
     sleep,
   })
 
+  let isOpen = false
   const socket = createSocket(
     {
       url: options.wsUrl,
@@ -113,8 +127,11 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
       liveness: ports.liveness,
       onLine: (event) => {
         ports.onLine?.(event)
-        // Whether the server is gone or only this line is known by asking it.
-        if (event.is === 'lost' && event.isWanted) engine?.nudge()
+        if (event.is === 'open') isOpen = true
+        if (event.is !== 'lost') return
+        // Whether the server is gone or only this line is known by asking it; a line that never stood tells nothing new.
+        if (isOpen && event.isWanted) engine?.nudge()
+        isOpen = false
       },
     },
     session,
@@ -181,24 +198,33 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
     session,
     local,
     start: async ({ password } = {}) => {
-      await persistence.restore()
-      cache.onChange = persistence.schedule
-      if (engine && known) {
-        let wasOnline = engine.status().isOnline
-        stops.push(
-          engine.subscribe(() => {
-            const { isOnline } = engine.status()
-            if (isOnline && !wasOnline) socket.wake()
-            wasOnline = isOnline
-            known.local.update()
-          }),
-        )
-        await engine.start()
-        if (password !== undefined) await engine.unlock(password)
-        known.local.update()
-        followNews()
-        void loadFacts()
+      const restoring = persistence.restore()
+      if (!engine || !known) {
+        await restoring
+        cache.onChange = persistence.schedule
+        return
       }
+      let isReady = false
+      let wasOnline = true
+      stops.push(
+        engine.subscribe(() => {
+          if (!isReady) return
+          const { isOnline } = engine.status()
+          if (isOnline && !wasOnline) socket.wake()
+          wasOnline = isOnline
+          known.local.update()
+        }),
+      )
+      const starting = engine.start()
+      isRestored = await restoring
+      await starting
+      cache.onChange = persistence.schedule
+      wasOnline = engine.status().isOnline
+      isReady = true
+      if (password !== undefined) await engine.unlock(password)
+      known.local.update()
+      followNews()
+      void loadFacts()
     },
     stop: async ({ erase = false } = {}) => {
       cache.onChange = undefined

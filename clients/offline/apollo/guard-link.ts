@@ -3,7 +3,7 @@ import type { FieldNode, SelectionSetNode } from 'graphql'
 import { map } from 'rxjs'
 import type { EntryRecord } from '../model.ts'
 import { type VersionedType, versionedTypes } from './fields.ts'
-import type { Local } from './local.ts'
+import type { Local, SeenEntry } from './local.ts'
 import { type Asked, askedOf, fieldsOf, queryOfSelection, responseKey } from './selection.ts'
 
 type Data = Record<string, unknown>
@@ -30,6 +30,15 @@ const noteView = (local: Local, queue: Data): void => {
     for (const entry of entries as Data[]) versions.set(String(entry.id), Number(entry.version ?? 0))
   }
   if (statuses.size > 0) local.sawView(String(queue.id), { statuses, versions })
+}
+
+/** Where a screen keeps a queue out of the cache (`createLine`), a subscription says so in its context. */
+export const OUT_OF_CACHE = { isOutOfCache: true }
+
+/** What the device learns from a queue that is not written to the cache. */
+const noteLine = (local: Local, queue: Data): void => {
+  for (const name of Object.keys(lists)) for (const entry of (queue[name] ?? []) as SeenEntry[]) local.sawEntry(entry)
+  noteView(local, queue)
 }
 
 /**
@@ -95,6 +104,10 @@ export const createGuardLink = (cache: ApolloCache, localOf: () => Local | null)
         for (const value of Object.values(data)) {
           const asOf = (value as { asOf?: unknown } | null)?.asOf
           if (operation.operationType === 'subscription' && typeof asOf === 'string') local.sawTime(asOf)
+        }
+        if (operation.getContext().isOutOfCache) {
+          for (const value of Object.values(data)) noteLine(local, value as Data)
+          return result
         }
         const asked = askedOf(operation.query)
         return {

@@ -20,6 +20,9 @@ import { createFactsReader } from './facts.ts'
 /** The active entries of a queue as the server last told them, with the states that were asked for. */
 export type SeenView = { statuses: ReadonlySet<string>; versions: ReadonlyMap<string, number> }
 
+/** An entry as the server told it to a screen that keeps it out of the cache; it may lack fields of the record. */
+export type SeenEntry = { id: string; version: number } & Record<string, unknown>
+
 /**
  * What this device knows by itself: the confirmed records, and on top of them what its pending operations make of them.
  * It keeps Apollo's cache up to date with both: records at the root, everything pending in one optimistic layer.
@@ -28,6 +31,8 @@ export type Local = {
   /** Reads the engine anew and brings the cache up to date. */
   update: () => void
   replay: () => Replay
+  /** Called after each update; returns the way to stop. */
+  subscribe: (listener: () => void) => () => void
   /** A read that calls this is repeated after each update. */
   follow: () => void
   /** A read that calls this is repeated when the lists of this queue change. */
@@ -46,6 +51,8 @@ export type Local = {
   version: (typename: string, id: string) => number | undefined
   sawVersion: (typename: string, id: string, version: number) => void
   sawView: (serviceId: string, view: SeenView) => void
+  /** The server told of an entry that is not written to the cache. */
+  sawEntry: (entry: SeenEntry) => void
   /** The server told its time. */
   sawTime: (asOf: string) => void
   /** The clinics' time in milliseconds, as nearly as this device knows it. */
@@ -64,17 +71,23 @@ const entities = Object.keys(typenames) as Entity[]
 const isActiveRecord = (record: StoredRecord | undefined): record is EntryRecord =>
   record !== undefined && isActive((record as EntryRecord).status)
 
+/** So many records are written to the cache in one go; a whole day, as at the start, little by little. */
+const AT_ONCE = 100
+
 export const createLocal = ({
   cache,
   engine,
   person,
   wallClock,
+  later,
 }: {
   cache: OfflineCache
   engine: Engine
   person: Person
   /** Milliseconds since 1970 by the device's clock. */
   wallClock: () => number
+  /** Runs work soon, after what is more urgent; without it everything is done at once. */
+  later?: (work: () => void) => void
 }): Local => {
   const reader =
     person.kind === 'patient' ? ({ kind: 'patient' } as const) : ({ kind: 'user', role: person.role } as const)
@@ -87,6 +100,13 @@ export const createLocal = ({
   const revision = makeVar(0)
   /** By type and id: the newest version that reached the cache. */
   const versions = new Map<string, number>()
+  /** Records of which the cache knows a newer version than the pull has brought, by type and id. */
+  const ahead = new Map<string, { entity: Entity; id: string }>()
+  /** Entries of which a screen was told more than the pull has brought. */
+  const seenEntries = new Map<string, SeenEntry>()
+  const listeners = new Set<() => void>()
+  /** Records that still have to be written to the cache. */
+  const unwritten = new Map<string, { entity: Entity; record: StoredRecord }>()
   const views = new Map<string, SeenView>()
   /** By service: entries of whose state the device learned after the server last told of the queue. */
   const learned = new Map<string, Set<string>>()
@@ -114,25 +134,30 @@ export const createLocal = ({
       returnPartialData: true,
     }).result
 
-  /** A record, with what came later by another way than the pull laid over it. */
-  const newest = (entity: Entity, record: StoredRecord): StoredRecord => {
-    const typename = typenames[entity]
-    if ((versions.get(keyOf(typename, record.id)) ?? 0) <= record.version) return record
-    return { ...record, ...(readAt(typename, record.id, documents[entity], false) as object) }
+  const noteVersion = (typename: string, id: string, version: number): void => {
+    const key = keyOf(typename, id)
+    versions.set(key, version)
+    const entity = entities.find((one) => typenames[one] === typename)
+    if (!entity) return
+    if (version > (confirmed[entity].get(id)?.version ?? version)) ahead.set(key, { entity, id })
+    else ahead.delete(key)
   }
 
+  /** The pulled records, with what came later by another way laid over them. */
   const baseRecords = (records: Records): Records => {
     const base = { ...records }
-    for (const entity of entities) {
-      let copy: Map<string, StoredRecord> | null = null
-      for (const record of records[entity].values()) {
-        const best = newest(entity, record)
-        if (best === record) continue
-        copy ??= new Map(records[entity])
-        copy.set(record.id, best)
-      }
-      if (copy) base[entity] = copy
+    const lay = (entity: Entity, id: string, over: (record: StoredRecord) => object): void => {
+      const record = base[entity].get(id)
+      if (!record) return
+      if (base[entity] === records[entity]) base[entity] = new Map(records[entity])
+      ;(base[entity] as Map<string, StoredRecord>).set(id, { ...record, ...over(record) })
     }
+    for (const [key, { entity, id }] of ahead)
+      if ((versions.get(key) ?? 0) > (records[entity].get(id)?.version ?? 0))
+        lay(entity, id, () => readAt(typenames[entity], id, documents[entity], false) as object)
+    for (const [id, seen] of seenEntries)
+      if (seen.version > (base.entries.get(id)?.version ?? 0))
+        lay('entries', id, (record) => Object.fromEntries(Object.entries(seen).filter(([field]) => field in record)))
     return base
   }
 
@@ -143,7 +168,7 @@ export const createLocal = ({
     const isHere = isActiveRecord(record) && record.service.id === serviceId
     const seen = view.versions.get(id)
     if (!isHere) return seen === undefined || seen > (record?.version ?? Number.POSITIVE_INFINITY)
-    return !view.statuses.has(record.status) || (seen !== undefined && seen >= record.version)
+    return seen === undefined ? !view.statuses.has(record.status) : seen >= record.version
   }
 
   const review = (serviceId: string): void => {
@@ -157,6 +182,26 @@ export const createLocal = ({
     if (!views.has(serviceId)) return
     const ids = learned.get(serviceId) ?? new Set()
     learned.set(serviceId, ids.add(record.id))
+  }
+
+  const writeRecord = (entity: Entity, record: StoredRecord): void => {
+    const dataId = keyOf(typenames[entity], record.id)
+    unwritten.delete(dataId)
+    cache.write({ query: documents[entity], dataId, result: record, overwrite: false })
+  }
+
+  /** Some of what waits to be written; between, the screen has its turn. */
+  const writeSome = (): void => {
+    const some = [...unwritten].slice(0, AT_ONCE)
+    cache.batch({
+      optimistic: false,
+      update: () => {
+        for (const [key, { entity, record }] of some)
+          if ((versions.get(key) ?? 0) > record.version) unwritten.delete(key)
+          else writeRecord(entity, record)
+      },
+    })
+    if (unwritten.size > 0) later?.(writeSome)
   }
 
   /** What differs from the records of the last update: written to the root, unless something newer is there. */
@@ -184,21 +229,30 @@ export const createLocal = ({
     }
     confirmed = { ...next }
     if (changed.length === 0 && gone.length === 0) return
+    const isMany = changed.length > AT_ONCE && later !== undefined
+    const isWriting = unwritten.size > 0
     cache.batch({
       optimistic: false,
       update: () => {
         for (const { entity, record } of changed) {
           const key = keyOf(typenames[entity], record.id)
-          if ((versions.get(key) ?? -1) > record.version) continue
-          versions.set(key, record.version)
-          cache.write({ query: documents[entity], dataId: key, result: record, overwrite: false })
+          if (entity === 'entries' && (seenEntries.get(record.id)?.version ?? 0) <= record.version)
+            seenEntries.delete(record.id)
+          const isAhead = (versions.get(key) ?? -1) > record.version
+          noteVersion(typenames[entity], record.id, isAhead ? (versions.get(key) as number) : record.version)
+          if (isAhead) continue
+          if (isMany) unwritten.set(key, { entity, record })
+          else writeRecord(entity, record)
         }
         for (const id of gone) {
           versions.delete(id)
+          ahead.delete(id)
+          unwritten.delete(id)
           cache.evict({ id, broadcast: false })
         }
       },
     })
+    if (isMany && !isWriting) later(writeSome)
     for (const serviceId of learned.keys()) review(serviceId)
   }
 
@@ -311,6 +365,11 @@ export const createLocal = ({
       present = replayNow()
       queues.clear()
       writeLayer(present)
+      for (const listener of listeners) listener()
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     replay: () => {
       present ??= replayNow()
@@ -337,12 +396,13 @@ export const createLocal = ({
       entities.some((entity) => local.replay()[entity].has(id)) &&
       !entities.some((entity) => confirmed[entity].has(id)),
     version: (typename, id) => versions.get(keyOf(typename, id)),
-    sawVersion: (typename, id, version) => {
-      versions.set(keyOf(typename, id), version)
-    },
+    sawVersion: noteVersion,
     sawView: (serviceId, view) => {
       views.set(serviceId, view)
       review(serviceId)
+    },
+    sawEntry: (entry) => {
+      if (entry.version > (confirmed.entries.get(entry.id)?.version ?? 0)) seenEntries.set(entry.id, entry)
     },
     sawTime: (asOf) => {
       const told = Date.parse(asOf)

@@ -3,7 +3,7 @@ import { Observable, Subject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Engine, Person } from '../model.ts'
 import { startByHand } from '../test/hand-server.ts'
-import { bookingOf, clinic, desk, entryOf, minutesAgo, NOON, patientOf, recordsOf } from '../test/records.ts'
+import { bookingOf, clinicData, desk, entryOf, minutesAgo, NOON, patientOf, recordsOf } from '../test/records.ts'
 import { askVersions } from './ask-versions.ts'
 import { createCache } from './cache.ts'
 import { factsQuery } from './facts.ts'
@@ -12,23 +12,6 @@ import { createLocal, type Local } from './local.ts'
 import { createOfflineLink, keepActsOutOfCache } from './offline-link.ts'
 
 type Request = { operation: ApolloLink.Operation; answer: Subject<ApolloLink.Result> }
-
-const clinicData = {
-  __typename: 'Clinic',
-  id: 'clinic',
-  name: 'Clinic',
-  timeZone: 'UTC',
-  dayStartsAt: '04:00',
-  graceMinutes: 15,
-  services: clinic.services.map(({ doctorIds, ...service }) => ({
-    __typename: 'Service',
-    name: service.id,
-    closedReason: null,
-    ...service,
-    doctors: doctorIds.map((id) => ({ __typename: 'Doctor', id })),
-  })),
-  doctors: clinic.doctors.map((doctor) => ({ __typename: 'Doctor', ...doctor })),
-}
 
 const clients: ApolloClient[] = []
 const engines: Engine[] = []

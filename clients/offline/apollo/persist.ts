@@ -6,8 +6,8 @@ const FORMAT = 1
 const QUIET_MS = 5_000
 
 export type Persistence = {
-  /** Puts the last snapshot back, if it fits. */
-  restore: () => Promise<void>
+  /** Puts the last snapshot back, if it fits; false where there is none. */
+  restore: () => Promise<boolean>
   /** Writes a snapshot soon; more calls meanwhile are one. */
   schedule: () => void
   /** Writes what is still to be written. */
@@ -41,14 +41,18 @@ export const createPersistence = (
   return {
     restore: async () => {
       const text = await texts.get(key).catch(() => null)
-      if (text === null) return
+      if (text === null) return false
       try {
         const snapshot = JSON.parse(text) as Snapshot
-        if (snapshot.format === FORMAT && snapshot.schema === schema) cache.restore(snapshot.data)
-        else await texts.delete(key)
+        if (snapshot.format === FORMAT && snapshot.schema === schema) {
+          cache.restore(snapshot.data)
+          return true
+        }
       } catch {
-        await texts.delete(key).catch(() => {})
+        // Torn, or of another kind: as if there was none.
       }
+      await texts.delete(key).catch(() => {})
+      return false
     },
     schedule: () => {
       if (isScheduled) return

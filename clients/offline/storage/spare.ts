@@ -20,10 +20,13 @@ const isAnswered = (value: unknown): boolean =>
  * removed. An empty database says nothing. Answers the work, which nobody has to wait for.
  */
 const mending = async (storage: Storage, spare: Spare): Promise<() => Promise<void>> => {
-  const known = new Set(await spare.keys())
-  const held = await storage.read(async (tx) =>
-    (await tx.get('state', 'device')) ? ((await tx.all('operations')) as { id: string }[]) : null,
-  )
+  const [keys, held] = await Promise.all([
+    spare.keys(),
+    storage.read(async (tx) =>
+      (await tx.get('state', 'device')) ? ((await tx.all('operations')) as { id: string }[]) : null,
+    ),
+  ])
+  const known = new Set(keys)
   const needed = held?.filter((operation) => !isAnswered(operation)) ?? []
   const ids = new Set(needed.map(({ id }) => id))
   return async () => {
@@ -36,9 +39,8 @@ const mending = async (storage: Storage, spare: Spare): Promise<() => Promise<vo
 /** A storage that keeps unanswered operations in a spare place as well, before it says that they are stored. */
 export const withSpare = (opener: StorageOpener, spareOf: (name: string) => Promise<Spare>): StorageOpener => ({
   open: async (name): Promise<Storage> => {
-    const storage = await opener.open(name)
     // A private window has no files; then there is no spare.
-    const spare = await spareOf(name).catch(() => null)
+    const [storage, spare] = await Promise.all([opener.open(name), spareOf(name).catch(() => null)])
     if (!spare) return storage
     const mend = await mending(storage, spare).catch(() => async () => {})
     mend().catch(() => {})

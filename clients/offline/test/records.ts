@@ -28,6 +28,24 @@ export const clinic: ClinicFacts = {
   doctors: ['doc1', 'doc2'].map((id) => ({ id, name: id, onDuty: true, room: `Room of ${id}` })),
 }
 
+/** The same clinic as the API answers it. */
+export const clinicData = {
+  __typename: 'Clinic',
+  id: 'clinic',
+  name: 'Clinic',
+  timeZone: 'UTC',
+  dayStartsAt: '04:00',
+  graceMinutes: 15,
+  services: clinic.services.map(({ doctorIds, ...service }) => ({
+    __typename: 'Service',
+    name: service.id,
+    closedReason: null,
+    ...service,
+    doctors: doctorIds.map((id) => ({ __typename: 'Doctor', id })),
+  })),
+  doctors: clinic.doctors.map((doctor) => ({ __typename: 'Doctor', ...doctor })),
+}
+
 export const desk: Person = {
   kind: 'user',
   userId: 'desk',

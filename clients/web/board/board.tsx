@@ -20,6 +20,7 @@ import { useLines, useMessages } from './queues.ts'
 
 const Details = lazy(() => import('./details.tsx').then(({ Details }) => ({ default: Details })))
 const Asked = lazy(() => import('./questions.tsx').then(({ Asked }) => ({ default: Asked })))
+const IntakeDialog = lazy(() => import('./intake-dialog.tsx').then(({ IntakeDialog }) => ({ default: IntakeDialog })))
 const Help = lazy(() => import('./help.tsx').then(({ Help }) => ({ default: Help })))
 const PersonDialog = lazy(() =>
   import('../patients/person-dialog.tsx').then(({ PersonDialog }) => ({ default: PersonDialog })),
@@ -36,6 +37,7 @@ const CancelDialog = lazy(() =>
 
 type Open =
   | { is: 'help' }
+  | { is: 'intake'; serviceId: string }
   | { is: 'person'; person: Person }
   | { is: 'register'; text: string }
   | { is: 'book'; subject: { patient: { id: string; name: string } } | { booking: BookingFragment } }
@@ -67,6 +69,7 @@ export const Board = () => {
   const [moving, setMoving] = useState<{ entryId: string; index: number } | null>(null)
   const [open, setOpen] = useState<Open | null>(null)
   const close = () => setOpen(null)
+  const intake = open?.is === 'intake' ? lines.get(open.serviceId) : undefined
 
   const everyone = [...lines.values()].flatMap((line) => rowsOf(line, true))
   const selected = everyone.find(({ id }) => id === entryId) ?? null
@@ -172,6 +175,7 @@ export const Board = () => {
     '?': () => setOpen({ is: 'help' }),
     a: () => go(ARRIVALS),
     x: () => area !== ARRIVALS && callNext(area),
+    i: () => area !== ARRIVALS && setOpen({ is: 'intake', serviceId: area }),
     o: () => area !== ARRIVALS && setRest(rest === area ? null : area),
     z: undoLast,
     e: () => (arriving ? setOpen({ is: 'book', subject: { booking: arriving } }) : false),
@@ -271,6 +275,7 @@ export const Board = () => {
                   select(entry)
                 }}
                 onCallNext={() => callNext(service.id)}
+                onIntake={() => setOpen({ is: 'intake', serviceId: service.id })}
                 onToggleRest={() => {
                   setArea(service.id)
                   setRest(rest === service.id ? null : service.id)
@@ -291,6 +296,7 @@ export const Board = () => {
       </main>
       <Suspense>
         {open?.is === 'help' && <Help onClose={close} />}
+        {intake && <IntakeDialog line={intake} onClose={close} />}
         {open?.is === 'question' && (
           <Asked
             question={open.question}

@@ -20,6 +20,7 @@ type Props = {
   messages: ReadonlyMap<string, MessageFragment>
   onSelect: (entry: RowFragment) => void
   onCallNext: () => void
+  onIntake: () => void
   onToggleRest: () => void
   onDrop: (entryId: string, index: number) => void
 }
@@ -125,9 +126,14 @@ export const Column = (props: Props) => {
         <p className="quiet small cut">
           {onDuty.length > 0 ? onDuty.map(({ name }) => name).join(', ') : t('column.nobodyOnDuty')}
         </p>
-        <Button shortcut={isFocused ? 'X' : ''} onPress={props.onCallNext} isDisabled={waiting.length === 0}>
-          {t('callNext')}
-        </Button>
+        <div className="head-acts">
+          <Button shortcut={isFocused ? 'X' : ''} onPress={props.onCallNext} isDisabled={waiting.length === 0}>
+            {t('callNext')}
+          </Button>
+          <Button kind="plain" shortcut={isFocused ? 'I' : ''} onPress={props.onIntake}>
+            {t('openIntake')}
+          </Button>
+        </div>
       </header>
       <div {...list(t('column.now'), 'now')}>
         {line.serving.length === 0 ? (

@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import { usePendingMark } from '@anteroom/offline/react'
 import { useApolloClient, useQuery } from '@apollo/client/react'
 import { useEffect } from 'react'

@@ -1,8 +1,11 @@
 import { useQuery } from '@apollo/client/react'
-import { forwardRef, useEffect, useId, useState } from 'react'
+import { forwardRef, lazy, Suspense, useEffect, useId, useState } from 'react'
+import { Button } from 'react-aria-components/Button'
 import { Input } from 'react-aria-components/Input'
 import { useTranslation } from 'react-i18next'
 import { FindElsewhereDocument, FindPatientsDocument, type PersonFragment } from '../generated/graphql.ts'
+
+const ScanDialog = lazy(() => import('./scan-dialog.tsx').then(({ ScanDialog }) => ({ default: ScanDialog })))
 
 /** What was found: a patient of this clinic, one of another clinic, or nobody yet. */
 export type Found =
@@ -13,9 +16,12 @@ type Option = { id: string; name: string; detail: string; found: Found }
 
 const NONE = '00000000-0000-0000-0000-000000000000'
 
-/** What a phone's QR says. */
-const isCode = (text: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
+/** What a patient's QR says: no name looks like it. */
+const isCode = (text: string): boolean => /^[\w-]{22}$/.test(text) && /[0-9_-]|[a-z][A-Z]/.test(text)
 const isNumber = (text: string): boolean => /^\+[0-9 ()-]{7,}$/.test(text)
+
+/** Some browsers read QR codes with the camera by themselves. */
+const canScan = 'BarcodeDetector' in globalThis && 'mediaDevices' in navigator
 
 const usePause = (text: string, milliseconds: number): string => {
   const [paused, setPaused] = useState(text)
@@ -34,6 +40,7 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
   const [activeAt, setActiveAt] = useState(0)
   const [isOpen, setOpen] = useState(false)
   const [isEntered, setEntered] = useState(false)
+  const [isScanning, setScanning] = useState(false)
   const typed = text.trim()
   const search = usePause(typed, 100)
   const asksElsewhere = isNumber(search) || isCode(search)
@@ -42,7 +49,11 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
     skip: search.length < 2 || isCode(search),
     fetchPolicy: 'cache-and-network',
   })
-  const { data: elsewhere } = useQuery(FindElsewhereDocument, {
+  const {
+    data: elsewhere,
+    loading: isAsking,
+    error: unasked,
+  } = useQuery(FindElsewhereDocument, {
     variables: isCode(search)
       ? { code: search }
       : { phoneNumber: asksElsewhere ? search.replace(/[ ()-]/g, '') : NONE },
@@ -50,7 +61,7 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
     fetchPolicy: 'network-only',
   })
 
-  const isSettled = search === typed && !loading
+  const isSettled = search === typed && !loading && !isAsking
   const people = search.length < 2 ? [] : (data?.patients?.edges ?? []).map(({ node }) => node)
   const match = asksElsewhere ? elsewhere?.findPatient : null
   const options: Option[] = [
@@ -65,7 +76,8 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
           {
             id: match.id,
             name: match.name,
-            detail: [t('finder.elsewhere'), match.birthYear].filter(Boolean).join(' · '),
+            // Whoever is found by a code may be of this clinic or not.
+            detail: [isCode(search) ? null : t('finder.elsewhere'), match.birthYear].filter(Boolean).join(' · '),
             found: { kind: 'person' as const, person: { ...match, phoneNumber: null, dateOfBirth: null } },
           },
         ]
@@ -141,6 +153,31 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
       <span className="key finder-key" aria-hidden="true">
         /
       </span>
+      {canScan && (
+        <Button className="finder-scan" aria-label={t('finder.scan')} onPress={() => setScanning(true)}>
+          <svg viewBox="0 0 20 20" aria-hidden="true">
+            <path
+              d="M2 6V2h4m8 0h4v4m0 8v4h-4m-8 0H2v-4M6 6h8v8H6z"
+              fill="none"
+              stroke="currentColor"
+              strokeWidth="2"
+            />
+          </svg>
+        </Button>
+      )}
+      <Suspense>
+        {isScanning && (
+          <ScanDialog
+            onCode={(code) => {
+              setScanning(false)
+              setText(code)
+              setOpen(true)
+              setEntered(true)
+            }}
+            onClose={() => setScanning(false)}
+          />
+        )}
+      </Suspense>
       {isListed && (
         <div className="menu finder-list" role="listbox" id={listId} aria-label={t('finder.label')}>
           {options.map((option) => (
@@ -162,7 +199,7 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
           {options.length === 0 && (
             // biome-ignore lint/a11y/useFocusableInteractive: says that nobody was found.
             <div className="menu-item quiet" role="option" aria-selected={false} aria-disabled="true">
-              {isSettled ? t('finder.nobody') : t('finder.looking')}
+              {t(!isSettled ? 'finder.looking' : unasked ? 'finder.codeOffline' : 'finder.nobody')}
             </div>
           )}
         </div>

@@ -1,15 +1,18 @@
+import '../locales/later.ts'
 import { useTranslation } from 'react-i18next'
+import { showTour } from '../shell/guide.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { type ActionId, actionKeys } from './actions.ts'
 
-const general = ['search', 'arrivals', 'columns', 'rows', 'callNext', 'rest', 'undo', 'close'] as const
+const general = ['search', 'arrivals', 'columns', 'rows', 'callNext', 'intake', 'rest', 'undo', 'close'] as const
 const keysOf: Record<(typeof general)[number], string> = {
   search: '/',
   arrivals: 'A',
   columns: '1–9 ← →',
   rows: '↑ ↓',
   callNext: 'X',
+  intake: 'I',
   rest: 'O',
   undo: 'Z',
   close: 'Esc',
@@ -43,6 +46,14 @@ export const Help = ({ onClose }: { onClose: () => void }) => {
         </dl>
       </div>
       <div className="dialog-end">
+        <Button
+          onPress={() => {
+            onClose()
+            showTour()
+          }}
+        >
+          {t('tour.again')}
+        </Button>
         <Button kind="main" onPress={onClose} autoFocus>
           {t('close')}
         </Button>

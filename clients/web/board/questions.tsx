@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RowFragment, StaffFragment, Urgency } from '../generated/graphql.ts'

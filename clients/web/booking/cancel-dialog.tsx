@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import { useApolloClient } from '@apollo/client/react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

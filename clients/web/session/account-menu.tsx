@@ -14,7 +14,7 @@ export const AccountMenu = () => {
   const [isOpen, setOpen] = useState(false)
   return (
     <>
-      <Button kind="plain" aria-label={t('account.open', { name })} onPress={() => setOpen(true)}>
+      <Button kind="plain" aria-label={t('openAccount', { name })} onPress={() => setOpen(true)}>
         {name} <span aria-hidden="true">▾</span>
       </Button>
       <Suspense>{isOpen && <AccountDialog onClose={() => setOpen(false)} />}</Suspense>

@@ -137,7 +137,7 @@ export const createDesk = (): Desk => {
       return () => listeners.delete(listener)
     },
     start: async () => {
-      await session.restore()
+      await session.restore({ atOnce: true })
     },
     logIn: async (username, given) => {
       password = given

@@ -1,3 +1,4 @@
+import '../locales/later.ts'
 import { ActRefused } from '@anteroom/offline/engine'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,6 +1,6 @@
 import { OfflineProvider, useOffline } from '@anteroom/offline/react'
 import { useQuery } from '@apollo/client/react'
-import { createContext, type ReactNode, useContext, useEffect, useSyncExternalStore } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import { MeDocument, type StaffFragment } from '../generated/graphql.ts'
 import type { Desk, DeskState, Place } from './desk.ts'
 
@@ -38,15 +38,16 @@ export const DeskProvider = ({ desk, children }: { desk: Desk; children: ReactNo
 }
 
 const Known = ({ children, otherwise }: { children: ReactNode; otherwise: (retry: () => void) => ReactNode }) => {
+  const { client, flush } = useOffline()
+  const [wasKept] = useState(() => client.readQuery({ query: MeDocument })?.me != null)
   // What the device remembers of its person is shown at once; what changed meanwhile comes after.
   const { data, error, refetch } = useQuery(MeDocument, { fetchPolicy: 'cache-and-network' })
   const staff = data?.me?.__typename === 'User' ? data.me : null
-  const { flush } = useOffline()
-  const isKnown = staff !== null
+  const isNew = staff !== null && !wasKept
   // Kept at once: the network may go before the cache's next snapshot.
   useEffect(() => {
-    if (isKnown) void flush()
-  }, [isKnown, flush])
+    if (isNew) void flush()
+  }, [isNew, flush])
   if (!staff) return error ? otherwise(() => void refetch().catch(() => undefined)) : null
   return <StaffContext.Provider value={staff}>{children}</StaffContext.Provider>
 }
