@@ -279,7 +279,9 @@ export const QueuePositionRef = builder.objectRef<PositionState>('QueuePosition'
   }),
 })
 
-type DisplayTicket = Pick<EntryRow, 'ticket' | 'provisionalTicket' | 'room' | 'status' | 'version'> & { service: string }
+type DisplayTicket = Pick<EntryRow, 'ticket' | 'provisionalTicket' | 'room' | 'status' | 'version'> & {
+  service: string
+}
 type Display = { clinic: ClinicRow; version: number; called: DisplayTicket[]; waiting: DisplayTicket[] }
 
 const DisplayTicketRef = builder.objectRef<DisplayTicket>('DisplayTicket').implement({
