@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { uuidv7 } from '../database/uuid.ts'
+import { DEMO_PATIENT } from '../demo/demo.ts'
+import { startTestServer, type TestServer } from '../test/server.ts'
+
+const AVAILABLE = 'subscription { cursor: changesAvailable }'
+const CHANGES = `query($cursor: String) { changes(cursor: $cursor) {
+  cursor hasMore removed patients { id } appointments { id } entries { id }
+} }`
+const WALK_IN = 'mutation($i: AddWalkInInput!) { entry: addWalkIn(input: $i) { id } }'
+
+let server: TestServer
+let serviceId: string
+let gracesId: string
+
+beforeAll(async () => {
+  server = await startTestServer()
+  const clinic = await server.db.clinic.findFirstOrThrow({ where: { name: 'Riverside Clinic' } })
+  serviceId = (await server.db.service.findFirstOrThrow({ where: { clinicId: clinic.id, name: 'Vaccination' } })).id
+  gracesId = (await server.db.patient.findFirstOrThrow({ where: { phoneNumber: DEMO_PATIENT } })).id
+})
+afterAll(() => server?.close())
+
+/** A device on a socket of its own that pulls whenever a hint came, and keeps what it heard of. */
+const openDevice = async (name: string) => {
+  const token = await server.login(name)
+  const watch = server.watch(AVAILABLE, {}, token)
+  let { cursor } = await watch.until((data) => typeof data.cursor === 'string')
+  let pulled = watch.events.length
+  const heard = new Set<string>()
+  const everything = new Set<string>()
+  const pull = async (): Promise<void> => {
+    pulled = watch.events.length
+    for (let hasMore = true; hasMore; ) {
+      const { data, errors } = await server.request(CHANGES, { cursor }, token)
+      expect(errors).toBeUndefined()
+      const { patients, appointments, entries } = data.changes
+      for (const { id } of [...patients, ...appointments, ...entries]) {
+        heard.add(id)
+        everything.add(id)
+      }
+      ;({ cursor, hasMore } = data.changes)
+    }
+  }
+  /** Waits until hints led to these records. */
+  const hears = async (...ids: readonly string[]): Promise<void> => {
+    const missing = async () => {
+      if (watch.events.length > pulled) await pull()
+      return ids.filter((id) => !heard.has(id))
+    }
+    await expect.poll(missing, { timeout: 10_000 }).toEqual([])
+    heard.clear()
+  }
+  return { token, watch, hears, everything, hints: () => watch.events.length }
+}
+
+const asDesk = async (query: string, variables: object, desk = 'reception') => {
+  const { data, errors } = await server.request(query, variables, await server.login(desk))
+  expect(errors).toBeUndefined()
+  return data
+}
+
+const newPatient = async (guardianId: string | null = null): Promise<string> => {
+  const create = 'mutation($i: CreatePatientInput!) { patient: createPatient(input: $i) { id } }'
+  return (await asDesk(create, { i: { name: 'Somebody New', guardianId } })).patient.id
+}
+
+const walkIn = async (patientId: string): Promise<string> =>
+  (await asDesk(WALK_IN, { i: { patientId, serviceId } })).entry.id
+
+it('desk and doctor hear of every kind of change in their clinic, and a pull by the hint brings it', async () => {
+  const desk = await openDevice('reception')
+  const doctor = await openDevice('doctor')
+  const patientId = await newPatient()
+  await desk.hears(patientId)
+  const entryId = await walkIn(patientId)
+  await desk.hears(entryId)
+  await doctor.hears(entryId)
+  await asDesk('mutation($e: ID!) { callEntry(entryId: $e, room: "1") { id } }', { e: entryId })
+  await desk.hears(entryId)
+  await asDesk('mutation($p: ID!) { updatePatient(id: $p, input: { name: "Somebody Else" }) { id } }', { p: patientId })
+  await desk.hears(patientId)
+  desk.watch.stop()
+  doctor.watch.stop()
+})
+
+it('a patient hears of their own and of their child’s, and of nobody else’s; another clinic hears nothing', async () => {
+  const patient = await openDevice(DEMO_PATIENT)
+  const elsewhere = await openDevice('reception2')
+  const quiet = [patient.hints(), elsewhere.hints()]
+  const stranger = await walkIn(await newPatient())
+  const own = await walkIn(gracesId)
+  await patient.hears(own)
+  const childId = await newPatient(gracesId)
+  await patient.hears(childId)
+  const childs = await walkIn(childId)
+  await patient.hears(childs)
+  expect(patient.everything.has(stranger)).toBe(false)
+  expect(elsewhere.hints()).toBe(quiet[1])
+  patient.watch.stop()
+  elsewhere.watch.stop()
+})
+
+it('a batch of many changes is one hint or a few, and the last of them leads to all', async () => {
+  const desk = await openDevice('reception')
+  const before = desk.hints()
+  const patients = Array.from({ length: 60 }, (_, index) => ({ id: uuidv7(), name: `Patient ${index}` }))
+  const operations = patients.map((patient, index) => ({
+    ...{ id: patient.id, seq: index + 1, ageMs: 0 },
+    createPatient: patient,
+  }))
+  const { sync } = await asDesk('mutation($i: SyncInput!) { sync(input: $i) { outcomes { outcome } } }', {
+    i: { clientId: uuidv7(), operations },
+  })
+  expect(sync.outcomes.map(({ outcome }: { outcome: string }) => outcome)).toEqual(patients.map(() => 'APPLIED'))
+  await desk.hears(...patients.map(({ id }) => id))
+  expect(desk.hints() - before).toBeLessThan(5)
+  desk.watch.stop()
+})
+
+it('a change of which no hint came is found all the same', async () => {
+  const desk = await openDevice('reception')
+  // Written past the API, so that nobody tells of it.
+  await server.db.patient.update({ where: { id: gracesId }, data: { language: 'es' } })
+  await desk.hears(gracesId)
+  desk.watch.stop()
+})
+
+it('ends with the session: at log-out, and where the account is deactivated', async () => {
+  const ended = { code: 4403, reason: 'The session has ended.' }
+  const leaving = await openDevice('okafor')
+  await server.request('mutation { logout }', {}, leaving.token)
+  expect(await leaving.watch.done).toMatchObject(ended)
+  const dismissed = await openDevice('okafor')
+  const user = await server.db.user.findFirstOrThrow({ where: { username: 'okafor' } })
+  const admin = await server.login('admin')
+  const { errors } = await server.request('mutation($u: ID!) { deactivateUser(id: $u) { id } }', { u: user.id }, admin)
+  expect(errors).toBeUndefined()
+  expect(await dismissed.watch.done).toMatchObject(ended)
+})
+
+it.each([
+  ['admin', 'FORBIDDEN'],
+  [null, 'UNAUTHENTICATED'],
+])('is not for %s: %s', async (name, code) => {
+  const watch = server.watch(AVAILABLE, {}, name && (await server.login(name)))
+  expect(JSON.stringify(await watch.done)).toContain(code)
+  expect(watch.events.filter(({ data }) => data)).toEqual([])
+})
