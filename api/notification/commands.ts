@@ -131,8 +131,8 @@ const reloadMessage = async (db: Db | Tx, id: string): Promise<NotificationModel
 }
 
 /** Sends a message again, as a row of its own; for messages that are still worth reading. */
-export const resendMessage = (ctx: Context, id: string): Promise<NotificationModel> =>
-  transact(ctx, reloadMessage, async ({ tx, audit }) => {
+export const resendMessage = async (ctx: Context, id: string): Promise<NotificationModel> => {
+  const made = await transact(ctx, reloadMessage, async ({ tx, audit }) => {
     await tx.$queryRaw`SELECT id FROM notifications WHERE id = ${id}::uuid FOR UPDATE`
     const row = await tx.notification.findUnique({ where: { id } })
     demandOn(ctx.viewer, 'notification.send', 'message', row, ({ clinicId }) => ({ clinicId }))
@@ -172,3 +172,6 @@ export const resendMessage = (ctx: Context, id: string): Promise<NotificationMod
     })
     return again
   })
+  if (made.clinicId) ctx.bus.publish({ kind: 'message', clinicId: made.clinicId, id: made.id })
+  return made
+}

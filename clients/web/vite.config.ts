@@ -22,7 +22,7 @@ const firstLoad = new RegExp(
     'clients/web/(temporal|ports|connection|stay-subscribed|locales/(en|language)|generated/.*)\\.ts',
     'clients/web/shell/(staff-app|screens|top-bar|sync-band|guide|install)\\.tsx?',
     'clients/web/session/(desk|session|account-menu)\\.tsx?',
-    'clients/web/ui/(button|clock|keys|times|toasts|refusal|urgency-mark|rows|theme)\\.tsx?',
+    'clients/web/ui/(button|clock|keys|times|toasts|refusal|urgency-mark|rows|steady|theme)\\.tsx?',
     'clients/web/board/(board|acts|actions|arrivals|column|finder|line-row|place|queues)\\.tsx?',
     'clients/web/booking/bookings\\.ts',
   ].join('|'),

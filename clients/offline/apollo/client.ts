@@ -215,9 +215,7 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
           known.local.update()
         }),
       )
-      const starting = engine.start()
-      isRestored = await restoring
-      await starting
+      ;[isRestored] = await Promise.all([restoring, engine.start()])
       cache.onChange = persistence.schedule
       wasOnline = engine.status().isOnline
       isReady = true

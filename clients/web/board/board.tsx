@@ -1,5 +1,5 @@
 import './board.css'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { lazy, Suspense, useMemo, useRef, useState } from 'react'
 import { Button as AriaButton } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { useArrivals } from '../booking/bookings.ts'
@@ -8,6 +8,7 @@ import type { Person } from '../patients/person-dialog.tsx'
 import { useStaff } from '../session/session.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
 import { useKeys } from '../ui/keys.ts'
+import { useSteady } from '../ui/steady.ts'
 import { say, undoLast } from '../ui/toasts.tsx'
 import { type ActionId, actionOfKey } from './actions.ts'
 import { isPlain, useActs } from './acts.ts'
@@ -212,8 +213,36 @@ export const Board = () => {
     ),
   })
 
-  return (
-    <div className="shell">
+  const ofArrivals = useSteady({
+    onSelect: (id: string) => {
+      setArea(ARRIVALS)
+      setEntryId(null)
+      setBookingId(id)
+    },
+    onCheckIn: (id: string) => void checkIn(id),
+    onReschedule: (booking: BookingFragment) => setOpen({ is: 'book', subject: { booking } }),
+    onCancel: (booking: BookingFragment) => setOpen({ is: 'cancel', booking }),
+  })
+  const ofColumns = useSteady({
+    onSelect: (entry: RowFragment) => {
+      setBookingId(null)
+      select(entry)
+    },
+    onCallNext: callNext,
+    onIntake: (serviceId: string) => setOpen({ is: 'intake', serviceId }),
+    onToggleRest: (serviceId: string) => {
+      setArea(serviceId)
+      setRest(rest === serviceId ? null : serviceId)
+    },
+    onDrop: (serviceId: string, id: string, to: number) => {
+      const entry = lineOf(serviceId)?.waiting.find((waiting) => waiting.id === id)
+      if (entry) askMove(entry, to)
+    },
+  })
+
+  // One change of one queue draws that column anew, and nothing else of the board.
+  const bar = useMemo(
+    () => (
       <TopBar>
         <Finder
           ref={finder}
@@ -224,6 +253,18 @@ export const Board = () => {
           }
         />
       </TopBar>
+    ),
+    [],
+  )
+  const isAtArrivals = area === ARRIVALS
+  const arrivals = useMemo(
+    () => <Arrivals bookings={bookings} isFocused={isAtArrivals} selectedId={bookingId} {...ofArrivals} />,
+    [bookings, isAtArrivals, bookingId, ofArrivals],
+  )
+
+  return (
+    <div className="shell">
+      {bar}
       <nav className="areas" aria-label={t('areas')}>
         {[{ id: ARRIVALS, name: t('arrivals.short'), count: bookings?.length ?? 0 }]
           .concat(services.map(({ id, name }) => ({ id, name, count: lineOf(id)?.waiting.length ?? 0 })))
@@ -235,19 +276,7 @@ export const Board = () => {
       </nav>
       <main className={selected ? 'board has-details' : 'board'}>
         <h1 className="only-read">{t('screen.board')}</h1>
-        <Arrivals
-          bookings={bookings}
-          isFocused={area === ARRIVALS}
-          selectedId={bookingId}
-          onSelect={(id) => {
-            setArea(ARRIVALS)
-            setEntryId(null)
-            setBookingId(id)
-          }}
-          onCheckIn={(id) => void checkIn(id)}
-          onReschedule={(booking) => setOpen({ is: 'book', subject: { booking } })}
-          onCancel={(booking) => setOpen({ is: 'cancel', booking })}
-        />
+        {arrivals}
         <div className="columns">
           {services.map((service, index) => {
             const line = lineOf(service.id)
@@ -266,24 +295,11 @@ export const Board = () => {
                 line={line}
                 index={index}
                 isFocused={area === service.id}
-                selectedId={entryId}
+                selectedId={selected?.service.id === service.id ? selected.id : null}
                 showsRest={rest === service.id}
                 movingTo={moving && selected?.service.id === service.id ? moving : null}
                 messages={messages}
-                onSelect={(entry) => {
-                  setBookingId(null)
-                  select(entry)
-                }}
-                onCallNext={() => callNext(service.id)}
-                onIntake={() => setOpen({ is: 'intake', serviceId: service.id })}
-                onToggleRest={() => {
-                  setArea(service.id)
-                  setRest(rest === service.id ? null : service.id)
-                }}
-                onDrop={(id, to) => {
-                  const entry = line.waiting.find((waiting) => waiting.id === id)
-                  if (entry) askMove(entry, to)
-                }}
+                {...ofColumns}
               />
             )
           })}

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LineFragment, MessageFragment, RowFragment } from '../generated/graphql.ts'
 import { Button } from '../ui/button.tsx'
@@ -19,17 +19,17 @@ type Props = {
   movingTo: { entryId: string; index: number } | null
   messages: ReadonlyMap<string, MessageFragment>
   onSelect: (entry: RowFragment) => void
-  onCallNext: () => void
-  onIntake: () => void
-  onToggleRest: () => void
-  onDrop: (entryId: string, index: number) => void
+  onCallNext: (serviceId: string) => void
+  onIntake: (serviceId: string) => void
+  onToggleRest: (serviceId: string) => void
+  onDrop: (serviceId: string, entryId: string, index: number) => void
 }
 
 /** The longest wait of those who wait now. */
 const longestWait = (waiting: readonly RowFragment[], now: number): number =>
   waiting.reduce((longest, { arrivedAt }) => Math.max(longest, minutesBetween(arrivedAt, now)), 0)
 
-export const Column = (props: Props) => {
+const ColumnOf = (props: Props) => {
   const { line, isFocused, selectedId, showsRest, movingTo, messages, onSelect, onDrop } = props
   const { t } = useTranslation()
   const now = useNow(10)
@@ -46,9 +46,9 @@ export const Column = (props: Props) => {
     return [...others.slice(0, movingTo.index), moving, ...others.slice(movingTo.index)]
   })()
 
-  const latest = useRef({ waiting, dragged, over, onSelect, onDrop })
-  latest.current = { waiting, dragged, over, onSelect, onDrop }
-  const select = useMemo(() => (entry: RowFragment) => latest.current.onSelect(entry), [])
+  const serviceId = line.service.id
+  const latest = useRef({ waiting, dragged, over })
+  latest.current = { waiting, dragged, over }
   const drag = useMemo<Drag>(() => {
     const end = () => {
       setDragged(null)
@@ -69,17 +69,17 @@ export const Column = (props: Props) => {
       },
       onDrop: (event) => {
         event.preventDefault()
-        const { waiting, dragged, over, onDrop } = latest.current
+        const { waiting, dragged, over } = latest.current
         if (dragged && over !== null) {
           const from = waiting.findIndex(({ id }) => id === dragged)
           const to = over > from ? over - 1 : over
-          if (to !== from) onDrop(dragged, to)
+          if (to !== from) onDrop(serviceId, dragged, to)
         }
         end()
       },
       onEnd: end,
     }
-  }, [])
+  }, [serviceId, onDrop])
 
   const { first, end, show } = useRows(scroller, waiting.length, ROW)
   const selectedAt = selectedId ? waiting.findIndex(({ id }) => id === selectedId) : -1
@@ -97,17 +97,19 @@ export const Column = (props: Props) => {
       isMoving={false}
       now={now}
       message={entry.patient ? messages.get(entry.patient.id) : undefined}
-      onSelect={select}
+      onSelect={onSelect}
     />
   )
-  const active = selectedId ? `entry-${selectedId}` : undefined
-  const list = (label: string, className: string) => ({
+  /** The list that draws the selected row says so, and no other. */
+  const list = (label: string, className: string, drawn: readonly RowFragment[]) => ({
     role: 'listbox' as const,
     'aria-label': `${service.name}: ${label}`,
-    'aria-activedescendant': active,
+    'aria-activedescendant': drawn.some(({ id }) => id === selectedId) ? `entry-${selectedId}` : undefined,
     tabIndex: 0,
     className,
   })
+
+  const rest = [...line.onHold, ...line.ended]
 
   return (
     <section className={isFocused ? 'column is-focused' : 'column'} aria-labelledby={`service-${service.id}`}>
@@ -127,15 +129,19 @@ export const Column = (props: Props) => {
           {onDuty.length > 0 ? onDuty.map(({ name }) => name).join(', ') : t('column.nobodyOnDuty')}
         </p>
         <div className="head-acts">
-          <Button shortcut={isFocused ? 'X' : ''} onPress={props.onCallNext} isDisabled={waiting.length === 0}>
+          <Button
+            shortcut={isFocused ? 'X' : ''}
+            onPress={() => props.onCallNext(serviceId)}
+            isDisabled={waiting.length === 0}
+          >
             {t('callNext')}
           </Button>
-          <Button kind="plain" shortcut={isFocused ? 'I' : ''} onPress={props.onIntake}>
+          <Button kind="plain" shortcut={isFocused ? 'I' : ''} onPress={() => props.onIntake(serviceId)}>
             {t('openIntake')}
           </Button>
         </div>
       </header>
-      <div {...list(t('column.now'), 'now')}>
+      <div {...list(t('column.now'), 'now', line.serving)}>
         {line.serving.length === 0 ? (
           // biome-ignore lint/a11y/useFocusableInteractive: says that the list is empty.
           <div className="empty quiet" role="option" aria-selected={false} aria-disabled="true">
@@ -149,7 +155,10 @@ export const Column = (props: Props) => {
         <p className="empty quiet">{t('column.empty')}</p>
       ) : (
         <div className="scroller" ref={scroller}>
-          <div {...list(t('column.line'), 'waiting')} style={{ height: waiting.length * ROW }}>
+          <div
+            {...list(t('column.line'), 'waiting', waiting.slice(first, end))}
+            style={{ height: waiting.length * ROW }}
+          >
             {waiting.slice(first, end).map((entry, index) => {
               const at = first + index
               return (
@@ -160,7 +169,7 @@ export const Column = (props: Props) => {
                   isMoving={movingTo?.entryId === entry.id || dragged === entry.id}
                   now={now}
                   message={entry.patient ? messages.get(entry.patient.id) : undefined}
-                  onSelect={select}
+                  onSelect={onSelect}
                   top={at * ROW}
                   dropEdge={over === at}
                   drag={drag}
@@ -176,16 +185,16 @@ export const Column = (props: Props) => {
           shortcut={isFocused ? 'O' : ''}
           isWide
           aria-expanded={showsRest}
-          onPress={props.onToggleRest}
+          onPress={() => props.onToggleRest(serviceId)}
         >
           {t('column.rest', { held: line.onHold.length, ended: line.ended.length })}
         </Button>
         {showsRest && (
           <div className="rest">
-            {[...line.onHold, ...line.ended].length === 0 ? (
+            {rest.length === 0 ? (
               <p className="empty quiet">{t('column.noRest')}</p>
             ) : (
-              <div {...list(t('column.restName'), 'rest-list')}>{[...line.onHold, ...line.ended].map(row)}</div>
+              <div {...list(t('column.restName'), 'rest-list', rest)}>{rest.map(row)}</div>
             )}
           </div>
         )}
@@ -193,3 +202,6 @@ export const Column = (props: Props) => {
     </section>
   )
 }
+
+/** One queue; drawn anew only for news of its own. */
+export const Column = memo(ColumnOf)

@@ -3,8 +3,16 @@ import { usePendingMark } from '@anteroom/offline/react'
 import { useApolloClient, useQuery } from '@apollo/client/react'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { EntryDetailsDocument, ResendMessageDocument, type RowFragment } from '../generated/graphql.ts'
+import {
+  EntryDetailsDocument,
+  type MessageFragment,
+  MessageUpdatedDocument,
+  ResendMessageDocument,
+  type RowFragment,
+} from '../generated/graphql.ts'
+import { later } from '../locales/en-later.ts'
 import { useStaff } from '../session/session.tsx'
+import { staySubscribed } from '../stay-subscribed.ts'
 import { Button } from '../ui/button.tsx'
 import { serverNow } from '../ui/clock.ts'
 import { wordsFor } from '../ui/refusal.ts'
@@ -13,6 +21,9 @@ import { say } from '../ui/toasts.tsx'
 import { UrgencyMark } from '../ui/urgency-mark.tsx'
 import { type ActionId, actionKeys, actionsFor } from './actions.ts'
 import { nameOfKind } from './events.ts'
+
+/** Messages that are over can go out once more, unless their text is not kept; whether it is too late the server says. */
+const canResend = ({ status, body }: MessageFragment): boolean => status !== 'QUEUED' && body !== null
 
 type Props = { entry: RowFragment; onAct: (action: ActionId) => void; onClose: () => void }
 
@@ -30,6 +41,16 @@ export const Details = ({ entry, onAct, onClose }: Props) => {
   useEffect(() => {
     if (!isPending) void refetch().catch(() => undefined)
   }, [entry.version, isPending, refetch])
+  const patientId = entry.patient?.id
+  useEffect(
+    () =>
+      staySubscribed(client, MessageUpdatedDocument, { clinicId: clinic.id }, ({ notificationUpdated }) => {
+        if (notificationUpdated.patient?.id === patientId) void refetch().catch(() => undefined)
+      }),
+    [client, clinic.id, patientId, refetch],
+  )
+  const why = (reason: string) =>
+    reason in later.message.why ? t(`message.why.${reason as keyof typeof later.message.why}`) : reason
   const full = data?.queueEntry?.id === entry.id ? data.queueEntry : null
   const patient = full?.patient
   const at = (instant: string) => timeOfDay(instant, clinic.timeZone, i18n.language)
@@ -119,10 +140,14 @@ export const Details = ({ entry, onAct, onClose }: Props) => {
                 <span className="quiet">{at(node.createdAt)}</span>
                 <span>
                   {t(`message.kind.${node.kind}`)} · {t(`message.status.${node.status}`)}
-                  {node.error && <span className="quiet"> – {node.error}</span>}
+                  {node.error && <span className="quiet"> – {why(node.error)}</span>}
                 </span>
-                {node.status === 'FAILED' && (
-                  <Button kind="plain" onPress={() => void resend(node.id)}>
+                {canResend(node) && (
+                  <Button
+                    {...(node.status === 'FAILED' ? {} : { kind: 'plain' as const })}
+                    aria-label={`${t('message.resend')}: ${t(`message.kind.${node.kind}`)}, ${at(node.createdAt)}`}
+                    onPress={() => void resend(node.id)}
+                  >
                     {t('message.resend')}
                   </Button>
                 )}

@@ -33,7 +33,7 @@ export const ScanDialog = ({ onCode, onClose }: { onCode: (code: string) => void
         const picture = video.current
         if (isOver || !picture) return end()
         picture.srcObject = camera
-        await picture.play()
+        void picture.play().catch(() => undefined)
         await look(new BarcodeDetector({ formats: ['qr_code'] }), picture)
       } catch {
         if (!isOver) setFailed(true)

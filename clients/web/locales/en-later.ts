@@ -78,6 +78,13 @@ export const later = {
   message: {
     resend: 'Send again',
     resent: 'The message is on its way again.',
+    why: {
+      STALE: 'it was too late',
+      SUPERSEDED: 'it was no longer true',
+      STOPPED: 'this number wants no messages',
+      UNDONE: 'it was taken back',
+      NO_DEVICE: 'no phone is registered',
+    },
     kind: {
       ALMOST_YOUR_TURN: 'Almost your turn',
       BOOKED: 'Booked',

@@ -210,6 +210,13 @@ export const es: Texts = {
   message: {
     resend: 'Enviar otra vez',
     resent: 'El mensaje está de nuevo en camino.',
+    why: {
+      STALE: 'era demasiado tarde',
+      SUPERSEDED: 'ya no era cierto',
+      STOPPED: 'este número no quiere mensajes',
+      UNDONE: 'se deshizo',
+      NO_DEVICE: 'no hay ningún teléfono registrado',
+    },
     kind: {
       ALMOST_YOUR_TURN: 'Casi es su turno',
       BOOKED: 'Cita hecha',

@@ -32,6 +32,30 @@ describe.runIf(chromiumPath)(`log-in and what belongs to everybody${noChromium}`
     expect(await screen.page.locator('[data-ticket]').count()).toBe(0)
   })
 
+  it('shows the last known queue at once over a reload, and no more of it once the server says that the session has ended', async () => {
+    const { page } = await app.openAs('reception')
+    await page.locator('[data-ticket="G-001"]').waitFor()
+    let answer = () => {}
+    const answers = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await page.route('**/graphql', async (route) => {
+      await answers
+      await route.continue()
+    })
+    const { id: userId } = await app.server.db.user.findUniqueOrThrow({ where: { username: 'reception' } })
+    await app.server.db.session.updateMany({
+      where: { userId },
+      data: { endedAt: new Date(), endReason: 'LOGGED_OUT' },
+    })
+    await page.reload()
+    await page.locator('[data-ticket="G-001"]').waitFor()
+    answer()
+    await page.getByLabel('Password').waitFor()
+    expect(await page.locator('[data-ticket]').count()).toBe(0)
+    expect(await page.getByText('Your log-in has ended').count()).toBe(1)
+  })
+
   it('gives each role its own screen and nothing of the others', async () => {
     const admin = await app.openAs('admin')
     await admin.page.getByRole('heading', { name: 'Practice' }).waitFor()

@@ -32,10 +32,9 @@ export const useStaff = (): StaffFragment => {
   return staff
 }
 
-export const DeskProvider = ({ desk, children }: { desk: Desk; children: ReactNode }) => {
-  useEffect(() => void desk.start(), [desk])
-  return <DeskContext.Provider value={desk}>{children}</DeskContext.Provider>
-}
+export const DeskProvider = ({ desk, children }: { desk: Desk; children: ReactNode }) => (
+  <DeskContext.Provider value={desk}>{children}</DeskContext.Provider>
+)
 
 const Known = ({ children, otherwise }: { children: ReactNode; otherwise: (retry: () => void) => ReactNode }) => {
   const { client, flush } = useOffline()

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Board } from '../board/board.tsx'
-import { createDesk, type Desk } from '../session/desk.ts'
+import type { Desk } from '../session/desk.ts'
 import { DeskProvider, StaffProvider, useDeskState, useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Toasts } from '../ui/toasts.tsx'
@@ -47,17 +47,9 @@ const Staff = () => {
   )
 }
 
-let desk: Desk | null = null
-
-/** One desk for the page: as soon as staff's screens are wanted, and not on a display. */
-const theDesk = (): Desk => {
-  desk ??= createDesk()
-  return desk
-}
-
 /** Everything that staff see behind their log-in. */
-export const StaffApp = () => (
-  <DeskProvider desk={theDesk()}>
+export const StaffApp = ({ desk }: { desk: Desk }) => (
+  <DeskProvider desk={desk}>
     <Suspense>
       <Staff />
     </Suspense>
