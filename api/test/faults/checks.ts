@@ -62,7 +62,9 @@ const lacking = (person: Person, rowOf: (channel: NotificationChannel) => Ledger
   if (hasDevice && !push) return 'no PUSH'
   if (person.phone && person.route === 'BOTH' && !sms) return 'no SMS'
   if (person.phone && person.tokens.length === 0 && !sms) return 'no SMS'
-  if (person.phone && person.route === 'PUSH_FIRST' && !sms && (!push || push.status === 'FAILED')) return 'no SMS'
+  // A push message that may have come, and that is worth nothing by now, has no SMS behind it.
+  const hasFailed = push?.status === 'FAILED' && !/^unclear: (STALE|SUPERSEDED)$/.test(push.error ?? '')
+  if (person.phone && person.route === 'PUSH_FIRST' && !sms && (!push || hasFailed)) return 'no SMS'
   return person.phone && !sms && !push ? 'nothing' : null
 }
 
@@ -75,7 +77,11 @@ const checkLedger = ({ rows, moves, bookings, people, codes, codesAsked, reminde
     const rowOf = (channel: NotificationChannel) => byKey.get(messageKey({ subjectId, channel, occasion }))
     for (const channel of ['SMS', 'PUSH'] as const) possible.add(messageKey({ subjectId, channel, occasion }))
     const lack = isDue ? lacking(people.get(patientId) as Person, rowOf) : null
-    if (lack) problems.push(`lost: ${lack} of ${messageKey({ subjectId, channel: 'SMS', occasion })}`)
+    if (lack) {
+      const push = rowOf('PUSH')
+      const key = messageKey({ subjectId, channel: 'SMS', occasion })
+      problems.push(`lost: ${lack} of ${key}; PUSH ${push?.status ?? 'none'} ${push?.error ?? ''}`)
+    }
   }
   const wasTold = (entryId: string, kind: 'YOUR_TURN' | 'MISSED', version: number): boolean =>
     (['SMS', 'PUSH'] as const).some((channel) => {
