@@ -3,29 +3,10 @@
  * Shared by storage, engine, optimistic replay and the Apollo side.
  */
 
-/** The commands that can be given without a network, by the names of the API's SyncOperation. */
-export const commands = [
-  'createPatient',
-  'updatePatient',
-  'bookAppointment',
-  'rescheduleAppointment',
-  'cancelAppointment',
-  'checkIn',
-  'addWalkIn',
-  'setUrgency',
-  'callEntry',
-  'recall',
-  'startService',
-  'markServed',
-  'markNoShow',
-  'hold',
-  'returnToQueue',
-  'transfer',
-  'moveEntry',
-  'leaveQueue',
-] as const
+import type { SyncCommand } from '@anteroom/api/sync/operation'
 
-export type CommandName = (typeof commands)[number]
+/** The commands that can be given without a network, by the names of the API's SyncOperation. */
+export type CommandName = SyncCommand
 
 /** One act of a person at this device, in the log until the server has answered its id. */
 export type Operation = {

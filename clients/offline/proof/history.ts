@@ -1,4 +1,5 @@
-import { type CommandName, commands, type Operation, type OperationResult } from '../model.ts'
+import { syncCommands } from '../../../api/sync/operation.ts'
+import type { CommandName, Operation, OperationResult } from '../model.ts'
 import { chooseAct } from './acts.ts'
 import type { Api } from './api.ts'
 import { createChance, type Random } from './chance.ts'
@@ -124,7 +125,7 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
     const delivery: Delivery = { device, from: Date.now(), to: Number.POSITIVE_INFINITY, sentAt, bootId }
     const { variables } = JSON.parse(body) as { variables?: { input?: { operations?: Record<string, unknown>[] } } }
     for (const operation of variables?.input?.operations ?? [])
-      for (const command of commands) {
+      for (const command of syncCommands) {
         if (!operation[command]) continue
         const id = String(operation.id)
         const known = sent.get(id) ?? {
