@@ -140,8 +140,17 @@ const idsBehind = async (db: Db, rows: Prisma.Sql, after: string | null, take: n
 
 const empty = { patients: [], appointments: [], entries: [], removed: [], overridden: [] }
 
-const findPatients = async (db: Db, ids: readonly string[]): Promise<PatientRow[]> =>
-  (await db.patient.findMany({ where: { id: { in: [...ids] } }, include: patientLinks })).map(toPatientRow)
+// Most pulls bring a single change, and nothing is asked of the tables that it is not in.
+const findEntries = async (db: Db, ids: string[]): Promise<EntryRow[]> =>
+  ids.length === 0 ? [] : db.queueEntry.findMany({ where: { id: { in: ids } } })
+
+const findAppointments = async (db: Db, ids: string[]): Promise<AppointmentRow[]> =>
+  ids.length === 0 ? [] : db.appointment.findMany({ where: { id: { in: ids } } })
+
+const findPatients = async (db: Db, ids: string[]): Promise<PatientRow[]> =>
+  ids.length === 0
+    ? []
+    : (await db.patient.findMany({ where: { id: { in: ids } }, include: patientLinks })).map(toPatientRow)
 
 const nextPart = { entries: 'appointments', appointments: 'patients', patients: null } as const
 
@@ -179,8 +188,8 @@ const loadPage = async (ctx: Context, viewer: Viewer, cursor: Cursor & { load: L
     ...empty,
     cursor: textOf({ ...cursor, load: place }),
     hasMore: place !== null || newest > cursor.number,
-    entries: await db.queueEntry.findMany({ where: { id: { in: ids.entries } } }),
-    appointments: await db.appointment.findMany({ where: { id: { in: ids.appointments } } }),
+    entries: await findEntries(db, ids.entries),
+    appointments: await findAppointments(db, ids.appointments),
     patients: patients.filter((_, index) => seen[index]),
   }
 }
@@ -227,8 +236,8 @@ const changesPage = async (ctx: Context, viewer: Viewer, cursor: Cursor): Promis
     ...new Set(given.filter((line) => line.entity === entity).map(({ record_id }) => record_id)),
   ]
   const [entryIds, appointmentIds, changedIds, overriddenIds] = [idsOf('E'), idsOf('A'), idsOf('P'), idsOf('O')]
-  const allEntries = await db.queueEntry.findMany({ where: { id: { in: entryIds } } })
-  const allAppointments = await db.appointment.findMany({ where: { id: { in: appointmentIds } } })
+  const allEntries = await findEntries(db, entryIds)
+  const allAppointments = await findAppointments(db, appointmentIds)
   const entries = allEntries.filter((row) => can(viewer, 'entry.read', row))
   const appointments = allAppointments.filter((row) => can(viewer, 'appointment.read', row))
   // Who comes into sight with a visit may have been on record for years; and for a doctor, patients leave with their visit.
