@@ -186,21 +186,6 @@ describe('what is overridden', () => {
   const lost = { outcome: 'OVERRIDDEN' as const, code: 'OVERRIDDEN', message: null }
   const overrides = [{ field: 'name', by: 'Desk', at: '2026-11-22T10:42:00Z', value: 'Anna' }]
 
-  test('later, after the operation has left the log, is still told to its author with what they had written', async () => {
-    const { server, engine } = await scene()
-    server.put('patients', { id: 'ann', version: 3, name: 'Ann' })
-    const operation = await engine.act('updatePatient', { id: 'ann', seen: 3, name: 'Anne', language: 'es' })
-    await quiet(engine)
-    server.override('rita', { id: operation.id, ...lost, overrides })
-    engine.nudge()
-    await until(engine, ({ notices }) => notices.length === 1)
-    expect(engine.status().notices[0]).toMatchObject({ operation: { input: { name: 'Anne' } }, result: { overrides } })
-    // Given again it says the lost field alone, as seen now.
-    const again = await engine.redo(operation.id)
-    const version = server.records().patients.get('ann')?.version
-    expect(again.input).toEqual({ id: 'ann', name: 'Anne', seen: version })
-  })
-
   test('at another device of the same person is told without what was written there', async () => {
     const { server, engine } = await scene()
     server.override('rita', { id: 'of-another-device', ...lost, overrides })
@@ -331,31 +316,6 @@ describe('coming back from copies', () => {
     expect((await after.act('addWalkIn', walkIn(4))).clientId).not.toBe(early.clientId)
   })
 
-  test('two devices restored from one copy both go on: each under a clientId of its own', async () => {
-    const { server, disk, engine } = await scene()
-    server.down(true)
-    const shared = await engine.act('addWalkIn', walkIn(1))
-    await engine.stop()
-    server.down(false)
-    const copy = disk.copy()
-    const twins = [0, 1].map(() => {
-      const own = createMemoryDisk()
-      own.restore(copy)
-      return deviceOn(own)
-    })
-    const engines = await Promise.all(twins.map((device) => device.tab(server.transport('rita'))))
-    const own = await Promise.all(engines.map((twin, n) => twin.act('addWalkIn', walkIn(10 + n))))
-    for (const twin of engines) await quiet(twin)
-    expect([...server.applied].sort()).toEqual([shared.id, ...own.map(({ id }) => id)].sort())
-    const last = await Promise.all(engines.map((twin, n) => twin.act('addWalkIn', walkIn(20 + n))))
-    for (const twin of engines) await quiet(twin)
-    expect(new Set(last.map(({ clientId }) => clientId)).size).toBe(2)
-    for (const twin of engines) {
-      twin.nudge()
-      await until(twin, () => twin.records().entries.size === 5)
-    }
-  })
-
   test('a server that came back from a backup gets the operations which are still here again', async () => {
     const { server, engine } = await scene()
     const copy = server.copy()
@@ -373,79 +333,6 @@ describe('coming back from copies', () => {
     await quiet(engine)
     expect(server.applied.at(-1)).toBe(next.id)
     expect(next.clientId).not.toBe(kept.clientId)
-  })
-})
-
-describe('the storage', () => {
-  test('full: an act is refused, what was saved stays, and it goes on when there is room', async () => {
-    const { server, disk, engine } = await scene()
-    server.down(true)
-    const saved = await engine.act('addWalkIn', walkIn(1))
-    disk.limit(10)
-    await expect(engine.act('addWalkIn', walkIn(2))).rejects.toMatchObject({ fault: 'FULL' })
-    expect(engine.pending()).toEqual([saved])
-    expect(engine.status()).toMatchObject({ trouble: 'STORAGE_FULL', unsent: 1 })
-    disk.limit(null)
-    const next = await engine.act('addWalkIn', walkIn(3))
-    expect(engine.status().trouble).toBeNull()
-    expect(next.seq).toBe(saved.seq + 1)
-    server.down(false)
-    engine.nudge()
-    await quiet(engine)
-    expect(server.applied).toEqual([saved.id, next.id])
-  })
-
-  test('full: what is saved is still sent', async () => {
-    const { server, disk, engine } = await scene()
-    server.down(true)
-    const saved = await engine.act('addWalkIn', walkIn(1))
-    disk.limit(10)
-    server.down(false)
-    engine.nudge()
-    await until(engine, ({ trouble }) => trouble === 'STORAGE_FULL')
-    await until(engine, () => server.applied.includes(saved.id))
-    disk.limit(null)
-    engine.nudge()
-    await quiet(engine)
-    expect(server.applied).toEqual([saved.id])
-  })
-
-  test('wiped while running: what was shown as saved is put into the new one and sent, and the trouble is told once', async () => {
-    const { server, disk, device, engine } = await scene()
-    server.put('entries', { id: 'e1', version: 1 })
-    engine.nudge()
-    await until(engine, () => engine.records().entries.has('e1'))
-    server.down(true)
-    const saved = [await engine.act('addWalkIn', walkIn(1)), await engine.act('addWalkIn', walkIn(2))]
-    disk.wipe()
-    await until(engine, ({ trouble }) => trouble === 'STORAGE_LOST')
-    expect(engine.records().entries.has('e1')).toBe(true)
-    expect(engine.pending().map(({ id }) => id)).toEqual(saved.map(({ id }) => id))
-    expect(engine.pending()[0]?.clientId).not.toBe(saved[0]?.clientId)
-    await engine.act('addWalkIn', walkIn(3))
-    server.down(false)
-    engine.nudge()
-    await quiet(engine)
-    expect(server.applied).toHaveLength(3)
-    expect(engine.records().entries.size).toBe(4)
-    await engine.dismiss('STORAGE_LOST')
-    expect(engine.status().trouble).toBeNull()
-    await engine.stop()
-    const again = await device.tab(server.transport('rita'))
-    expect(again.status().trouble).toBeNull()
-  })
-
-  test('wiped between two runs: it is told, a new clientId is taken and everything loaded again', async () => {
-    const { server, disk, device, engine } = await scene()
-    const old = await engine.act('addWalkIn', walkIn(1))
-    await quiet(engine)
-    await engine.stop()
-    disk.wipe()
-    const again = await device.tab(server.transport('rita'))
-    expect(again.status().trouble).toBe('STORAGE_LOST')
-    await quiet(again)
-    expect(again.records().entries.size).toBe(1)
-    expect((await again.act('addWalkIn', walkIn(2))).clientId).not.toBe(old.clientId)
   })
 })
 
@@ -508,67 +395,5 @@ describe('the session', () => {
     await quiet(dana)
     await quiet(engine)
     expect(server.applied).toHaveLength(2)
-  })
-})
-
-describe('logging out at a shared desk', () => {
-  const loggedIn = async () => {
-    const all = await scene()
-    await all.engine.unlock('rita-password')
-    all.server.put('patients', { id: 'ann', version: 1, name: 'Ann Secret' })
-    all.engine.nudge()
-    await until(all.engine, () => all.engine.records().patients.has('ann'))
-    all.server.down(true)
-    const unsent = await all.engine.act('createPatient', { name: 'Ben Secret' })
-    return { ...all, unsent }
-  }
-  const textOf = (disk: ReturnType<typeof createMemoryDisk>) =>
-    JSON.stringify([...disk.copy().values()].map((tables) => Object.values(tables).map((table) => [...table])))
-
-  test('erases what was confirmed and seals what is unsent; the password opens it and it is sent', async () => {
-    const { server, disk, device, engine, unsent } = await loggedIn()
-    expect(textOf(disk)).toContain('Secret')
-    await engine.end('SEAL')
-    expect(textOf(disk)).not.toContain('Secret')
-
-    const stranger = await device.tab(server.transport('rita'))
-    expect(stranger.status().trouble).toBe('LOGGED_OUT')
-    await expect(stranger.act('addWalkIn', walkIn(1))).rejects.toMatchObject({ code: 'LOGGED_OUT' })
-    expect(await stranger.unlock('wrong')).toBe(false)
-    expect(stranger.pending()).toEqual([])
-    expect(await stranger.unlock('rita-password')).toBe(true)
-    expect(stranger.pending().map(({ id }) => id)).toEqual([unsent.id])
-    server.down(false)
-    stranger.nudge()
-    await quiet(stranger)
-    expect(server.applied).toEqual([unsent.id])
-    expect(stranger.records().patients.size).toBe(2)
-  })
-
-  test('can keep the unsent work as it is, or throw it away', async () => {
-    for (const way of ['KEEP', 'DISCARD'] as const) {
-      const { server, disk, device, engine } = await loggedIn()
-      await engine.end(way)
-      expect(textOf(disk).includes('Ben Secret')).toBe(way === 'KEEP')
-      expect(textOf(disk)).not.toContain('Ann Secret')
-      const again = await device.tab(server.transport('rita'))
-      await again.unlock(null)
-      server.down(false)
-      again.nudge()
-      await quiet(again)
-      expect(server.applied).toHaveLength(way === 'KEEP' ? 1 : 0)
-      const next = await again.act('addWalkIn', walkIn(5))
-      await quiet(again)
-      expect(server.applied.at(-1)).toBe(next.id)
-    }
-  })
-
-  test('ends the other tabs too', async () => {
-    const { server, device, engine } = await loggedIn()
-    const other = await device.tab(server.transport('rita'))
-    await engine.end('SEAL')
-    await until(other, ({ trouble }) => trouble === 'LOGGED_OUT')
-    expect(other.records().patients.size).toBe(0)
-    await expect(other.act('addWalkIn', walkIn(1))).rejects.toMatchObject({ code: 'LOGGED_OUT' })
   })
 })

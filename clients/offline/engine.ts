@@ -168,8 +168,7 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
       await gone.close().catch(() => {})
       const next = await opener.open(name)
       const { mirror } = opened()
-      const remembered = { operations: mirror.unanswered(), answered: mirror.allAnswered() }
-      const { contents, isNew } = await openLog(next, ports, remembered)
+      const { contents, isNew } = await openAnew(next, mirror)
       mirror.take(contents, contents.records.length === 0)
       attach(next)
       isLost ||= isNew
@@ -182,13 +181,18 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
     return recovering
   }
 
-  /** Opens the log. Where the database is new although operations were left in a spare place, it was lost: they go on from there. */
-  const openAnew = async (first: Storage) => {
-    const log = await openLog(first, ports)
-    const spared = log.isNew ? ((await first.spared?.().catch(() => [])) ?? []) : []
-    if (spared.length === 0) return log
-    const { contents } = await openLog(first, ports, { operations: spared as Operation[], answered: [] })
-    return { contents, isNew: true }
+  /** Opens the log, with what this tab and the spare place know of one that is gone. */
+  const openAnew = async (fresh: Storage, known: Mirror | null) => {
+    // Where the spare place cannot be read now, the next start asks it again.
+    const spared = (await fresh.spared?.().catch(() => null)) ?? { operations: [], sealed: [] }
+    const isNews = ({ id }: Operation) => !known?.operation(id) && !known?.answered(id)
+    const remembered = {
+      operations: [...(known?.unanswered() ?? []), ...(spared.operations as Operation[]).filter(isNews)],
+      answered: known?.allAnswered() ?? [],
+      sealed: spared.sealed as StoredSeal[],
+    }
+    const isSpared = spared.operations.length + spared.sealed.length > 0
+    return { ...(await openLog(fresh, ports, remembered)), isSpared }
   }
 
   const attach = (next: Storage) => {
@@ -332,8 +336,8 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
   return {
     start: async () => {
       const first = await opener.open(name)
-      const { contents, isNew } = await openAnew(first)
-      isLost = isNew && ports.witness.has(name)
+      const { contents, isNew, isSpared } = await openAnew(first, null)
+      isLost = isNew && (isSpared || ports.witness.has(name))
       ports.witness.set(name, true)
       mirror = createMirror(contents)
       attach(first)

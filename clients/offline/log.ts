@@ -157,28 +157,42 @@ const readAll = async (tx: Pick<Writing, 'get' | 'all'>): Promise<Contents | nul
   return { state, operations, records, answered }
 }
 
+/** Numbers under different clientIds say nothing of each other; ids, by their time, do. */
+const asActed = (operations: readonly Operation[]): Operation[] => {
+  const clientIds = new Set(operations.map(({ clientId }) => clientId))
+  const ordered = unanswered(operations)
+  return clientIds.size < 2 ? ordered : ordered.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** What is known of a log whose database is gone: by a tab that had it open, or by a spare place. */
+export type Remembered = {
+  operations: readonly Operation[]
+  answered: readonly Answered[]
+  sealed: readonly StoredSeal[]
+}
+
 /**
- * Opens the log, or makes one. What is given as remembered (by a tab whose storage was wiped under it) is put where it is
- * missing: an act that was shown as saved is still the person's act.
+ * Opens the log, or makes one. What is given as remembered is put where it is missing, in the same transaction: an act that was
+ * shown as saved is still the person's act.
  */
 export const openLog = async (
   storage: Storage,
   ports: Ports,
-  remembered: { operations: readonly Operation[]; answered: readonly Answered[] } = { operations: [], answered: [] },
+  remembered: Remembered = { operations: [], answered: [], sealed: [] },
 ): Promise<{ contents: Contents; isNew: boolean }> => {
   const found = await storage.read(readAll)
-  if (found && remembered.operations.length === 0 && remembered.answered.length === 0)
-    return { contents: found, isNew: false }
+  if (found && Object.values(remembered).every(({ length }) => length === 0)) return { contents: found, isNew: false }
   return storage.write(async (tx) => {
     const known = await readAll(tx)
     const state = known?.state ?? newState(ports)
     const ids = new Set([...(known?.operations ?? []), ...(known?.answered ?? [])].map(({ id }) => id))
-    const operations = unanswered(remembered.operations)
+    const operations = asActed(remembered.operations)
       .filter(({ id }) => !ids.has(id))
       .map((operation, index) => ({ ...operation, clientId: state.clientId, seq: state.nextSeq + index }))
     const answered = remembered.answered.filter(({ id }) => !ids.has(id))
     for (const operation of operations) tx.put('operations', operation.id, operation)
     for (const one of answered) tx.put('answered', one.id, one)
+    for (const one of remembered.sealed) tx.put('sealed', one.id, one)
     if (operations.length > 0) {
       state.nextSeq += operations.length
       state.sentThrough = state.nextSeq - 1
@@ -392,11 +406,11 @@ const again = (operation: Operation, result: OperationResult, version: number | 
   return { command: 'updatePatient', input: { id: input.id, ...Object.fromEntries(lost), ...seen } }
 }
 
-/** Gives a refused or overridden operation again as a new act; null where it is not known here. */
+/** Gives a refused or overridden operation again as a new act; null where it is not known here, or was given again already. */
 export const redo = (storage: Storage, id: string, newId: string, at: Moment) =>
   change(storage, async (changing) => {
     const answered = (await changing.tx.get('answered', id)) as Answered | undefined
-    if (!answered?.operation) return null
+    if (!answered?.operation || !answered.open) return null
     const patient = keyOf('patients', String(answered.operation.input.id))
     const held = (await changing.tx.get('records', patient)) as Held | undefined
     changing.putAnswered({ ...answered, open: false })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeyValue } from './key-value.ts'
 import { createSession, mayGoOn, type SessionAnswer } from './session.ts'
+import { quiet, createDevice as workingDevice } from './test/device.ts'
+import { createModelServer } from './test/model-server.ts'
 
 const HOUR = 3_600_000
 
@@ -93,6 +95,52 @@ describe('a session', () => {
     await session.logInStaff('reception', 'secret')
     const tokens = await Promise.all([1, 2, 3].map(() => session.renewed('access 1')))
     expect([new Set(tokens), device.asked]).toEqual([new Set(['access 2']), 2])
+  })
+
+  describe('that is ended by its person', () => {
+    const atWork = async () => {
+      const { device, start, secure } = createDevice()
+      const session = start()
+      await session.logInStaff('reception', 'secret')
+      const server = createModelServer()
+      const desk = workingDevice()
+      const engine = await desk.tab(server.transport('u1'))
+      await quiet(engine)
+      server.down(true)
+      const unsent = await engine.act('createPatient', { name: 'Ben' })
+      return { device, session, secure, desk, engine, unsent, server }
+    }
+
+    it('does nothing while there is unsent work, and shows it', async () => {
+      const { device, session, desk, engine, unsent } = await atWork()
+      const asked = device.asked
+      expect(await session.logOut({ engine })).toEqual({ done: false, unsent: [unsent] })
+      expect([session.state().status, engine.pending(), device.asked]).toEqual(['LOGGED_IN', [unsent], asked])
+      await desk.close()
+    })
+
+    it('goes on where the work cannot be sealed', async () => {
+      const { session, secure, desk, engine, unsent } = await atWork()
+      await expect(session.logOut({ engine, unsent: 'SEAL' })).rejects.toMatchObject({ code: 'CANNOT_SEAL' })
+      expect([session.state().status, engine.pending()]).toEqual(['LOGGED_IN', [unsent]])
+      expect(await secure.get('session.refresh')).not.toBeNull()
+      await desk.close()
+    })
+
+    it('leaves the work sealed for the next log-in and no token behind, also without a network', async () => {
+      const { device, session, secure, desk, engine, unsent, server } = await atWork()
+      await engine.unlock('secret')
+      device.isUp = false
+      expect(await session.logOut({ engine, unsent: 'SEAL' })).toEqual({ done: true })
+      expect([session.state().status, session.account(), await secure.get('session.refresh')]).toEqual([
+        ...['LOGGED_OUT', null, null],
+      ])
+      const next = await desk.tab(server.transport('u1'))
+      expect(next.pending()).toEqual([])
+      expect(await next.unlock('secret')).toBe(true)
+      expect(next.pending().map(({ id }) => id)).toEqual([unsent.id])
+      await desk.close()
+    })
   })
 
   it('gives no more than 24 hours to a clock that was put back', () => {

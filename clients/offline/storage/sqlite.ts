@@ -1,4 +1,4 @@
-import { type Reading, type Storage, StorageError, type StorageOpener, storeNames } from './storage.ts'
+import { type Reading, type Storage, StorageError, type StorageOpener, storeNames, type Writing } from './storage.ts'
 
 /** The few calls of expo-sqlite's SQLiteDatabase that are needed; node:sqlite answers them as well. */
 export type SqliteDatabase = {
@@ -14,7 +14,7 @@ export type OpenSqlite = (name: string) => Promise<SqliteDatabase>
 const faultOf = (error: unknown): unknown => {
   const message = error instanceof Error ? error.message : String(error)
   if (/database or disk is full/i.test(message)) return new StorageError('FULL', error)
-  if (/no such table|unable to open|readonly database|disk i\/o error/i.test(message))
+  if (/no such table|unable to open|readonly database|disk i\/o error|malformed|not a database/i.test(message))
     return new StorageError('LOST', error)
   return error
 }
@@ -23,10 +23,38 @@ const prepare = [
   'PRAGMA journal_mode = WAL',
   // WAL forgets the last commits when the power goes off, unless told to wait for the disk.
   'PRAGMA synchronous = FULL',
+  // What a log-out erases is not to be found in the file afterwards.
+  'PRAGMA secure_delete = ON',
   ...storeNames.map(
     (store) => `CREATE TABLE IF NOT EXISTS ${store} (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`,
   ),
 ]
+
+/** The device's row, in the file that this connection writes and in the one that has its name. */
+const isSame = `SELECT (SELECT value FROM main.state WHERE key = 'device') IS
+  (SELECT value FROM there.state WHERE key = 'device') AS same`
+
+/**
+ * SQLite does not notice when somebody takes its file away or puts another one in its place, and writes on into one that nobody will
+ * find again. So what was written is looked for under the file's name before it counts as stored.
+ */
+const expectThere = async (database: SqliteDatabase): Promise<void> => {
+  const [main] = await database.getAllAsync<{ file: string }>('PRAGMA database_list', [])
+  if (!main?.file) return
+  await database.runAsync('ATTACH DATABASE ? AS there', [main.file])
+  try {
+    // Another connection may write between the two looks; never three times.
+    for (let look = 1; look <= 3; look += 1) {
+      const [row] = await database.getAllAsync<{ same: number }>(isSame, [])
+      if (row?.same === 1) return
+    }
+  } finally {
+    await database.execAsync('DETACH DATABASE there')
+  }
+  throw new StorageError('LOST')
+}
+
+const WRITING = 'BEGIN IMMEDIATE'
 
 /** SQLite in a file of its own for each database, on one connection that nobody else uses. */
 export const createSqlite = (openDatabase: OpenSqlite): StorageOpener => ({
@@ -52,6 +80,7 @@ export const createSqlite = (openDatabase: OpenSqlite): StorageOpener => ({
           await database.execAsync(begin)
           const value = await work()
           await database.execAsync('COMMIT')
+          if (begin === WRITING) await expectThere(database)
           return value
         } catch (error) {
           // SQLite has undone some failures by itself; then there is nothing to roll back.
@@ -66,13 +95,13 @@ export const createSqlite = (openDatabase: OpenSqlite): StorageOpener => ({
     return {
       read: (work) => inTransaction('BEGIN', () => work(reading)),
       write: (work) =>
-        inTransaction('BEGIN IMMEDIATE', async () => {
+        inTransaction(WRITING, async () => {
           let written: Promise<unknown> = Promise.resolve()
           const run = (sql: string, parameters: string[]) => {
             written = written.then(() => database.runAsync(sql, parameters))
             written.catch(() => {})
           }
-          const result = await work({
+          const writing: Writing = {
             get: async (store, key) => {
               await written
               return reading.get(store, key)
@@ -88,9 +117,13 @@ export const createSqlite = (openDatabase: OpenSqlite): StorageOpener => ({
               ),
             delete: (store, key) => run(`DELETE FROM ${store} WHERE key = ?`, [key]),
             clear: (store) => run(`DELETE FROM ${store}`, []),
-          })
-          await written
-          return result
+          }
+          try {
+            return await work(writing)
+          } finally {
+            // Also where it failed: a statement that came after the end of the transaction would stand.
+            await written
+          }
         }),
       onLost: () => {},
       close: async () => {

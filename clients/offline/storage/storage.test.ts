@@ -105,6 +105,20 @@ describe.each(kinds)('a storage of %s', (_kind, makeOpener) => {
     await storage.close()
   })
 
+  test('undoes a transaction whose work throws while its writes are under way', async () => {
+    const { storage } = await fresh()
+    const attempt = storage.write(async (tx) => {
+      for (const key of ['a', 'b', 'c']) tx.put('records', key, key)
+      tx.put('state', 'a', 1)
+      throw new Error('no')
+    })
+    await expect(attempt).rejects.toThrow('no')
+    await storage.write(async (tx) => tx.put('state', 'b', 2))
+    expect(await storage.read((tx) => tx.all('records'))).toEqual([])
+    expect(await storage.read((tx) => tx.all('state'))).toEqual([2])
+    await storage.close()
+  })
+
   test('loses no update between transactions that run at once', async () => {
     const { storage } = await fresh()
     await storage.write(async (tx) => tx.put('state', 'count', 0))

@@ -28,10 +28,13 @@ export type Storage = {
   write: <T>(work: (tx: Writing) => Promise<T>) => Promise<T>
   /** Told when the platform takes the database away while it is in use. */
   onLost: (listener: () => void) => void
-  /** Operations that were kept outside of the database, for when it is found empty. */
-  spared?: () => Promise<unknown[]>
+  /** What was kept outside of the database and is not in it, until the next write takes it over; then nothing. */
+  spared?: () => Promise<Spared>
   close: () => Promise<void>
 }
+
+/** Unanswered operations, and what a log-out sealed. */
+export type Spared = { operations: unknown[]; sealed: unknown[] }
 
 export type StorageOpener = {
   open: (name: string) => Promise<Storage>
