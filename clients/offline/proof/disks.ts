@@ -7,7 +7,14 @@ import { IDBFactory } from 'fake-indexeddb'
 import { createIndexedDb } from '../storage/indexed-db.ts'
 import { createMemoryDisk } from '../storage/memory.ts'
 import { createSqlite, type SqliteDatabase } from '../storage/sqlite.ts'
-import { type Reading, type Storage, type StorageOpener, storeNames, type Writing } from '../storage/storage.ts'
+import {
+  type Reading,
+  type Storage,
+  StorageError,
+  type StorageOpener,
+  storeNames,
+  type Writing,
+} from '../storage/storage.ts'
 
 /** What stays of a device when it crashes, and what a backup of it holds. */
 export type Disk = {
@@ -16,8 +23,11 @@ export type Disk = {
   powerOff: () => Promise<void>
   copy: () => Promise<unknown>
   restore: (copy: unknown) => Promise<void>
-  /** As a browser that needs the room, or a person who deletes the site's data. */
-  wipe: (() => void) | null
+  /** As a browser that needs the room, or a person who deletes the site's data; a phone does that to a program that does not run. */
+  wipe: () => Promise<void>
+  isWipedWhileOn: boolean
+  /** No transaction that stores anything succeeds: it is given up at some step of it. */
+  isFull: boolean
   dispose: () => Promise<void>
 }
 
@@ -30,7 +40,9 @@ const memoryDisk = (): Disk => {
     powerOff: async () => {},
     copy: async () => disk.copy(),
     restore: async (copy) => disk.restore(copy as ReturnType<typeof disk.copy>),
-    wipe: disk.wipe,
+    wipe: async () => disk.wipe(),
+    isWipedWhileOn: true,
+    isFull: false,
     dispose: async () => {},
   }
 }
@@ -45,6 +57,7 @@ type Dump = { name: string; stores: { store: string; keys: IDBValidKey[]; values
 
 const indexedDbDisk = (): Disk => {
   let factory = new IDBFactory()
+  let opened: IDBDatabase[] = []
   const dump = async (): Promise<Dump> =>
     Promise.all(
       (await factory.databases()).map(async ({ name = '' }) => {
@@ -62,7 +75,16 @@ const indexedDbDisk = (): Disk => {
       }),
     )
   return {
-    opener: { open: (name) => createIndexedDb(factory).open(name) },
+    opener: {
+      open: (name) => {
+        const open: IDBFactory['open'] = (...given) => {
+          const request = factory.open(...given)
+          request.addEventListener('success', () => opened.push(request.result))
+          return request
+        }
+        return createIndexedDb({ open } as IDBFactory).open(name)
+      },
+    },
     powerOff: async () => {},
     copy: dump,
     restore: async (copy) => {
@@ -76,7 +98,18 @@ const indexedDbDisk = (): Disk => {
         await storage.close()
       }
     },
-    wipe: null,
+    // A browser closes what is open, deletes the database, and tells of it.
+    wipe: async () => {
+      factory = new IDBFactory()
+      const closed = opened
+      opened = []
+      for (const database of closed) {
+        database.close()
+        database.onclose?.(new Event('close'))
+      }
+    },
+    isWipedWhileOn: true,
+    isFull: false,
     dispose: async () => {},
   }
 }
@@ -123,7 +156,13 @@ const sqliteDisk = async (): Promise<Disk> => {
       generation++
       await cp(copy as string, folder(), { recursive: true })
     },
-    wipe: null,
+    wipe: async () => {
+      await powerOff()
+      generation++
+      await mkdir(folder())
+    },
+    isWipedWhileOn: false,
+    isFull: false,
     dispose: async () => {
       await powerOff()
       await rm(base, { recursive: true, force: true })
@@ -140,9 +179,10 @@ class PowerCut extends Error {}
 export type CrashPoint = 'before' | 'within' | 'at commit' | 'after'
 
 /** One life of a device's storage, from a start to the next crash. After the crash nothing is ever answered. */
-export const createLife = (disk: Disk) => {
+export const createLife = (disk: Pick<Disk, 'opener'> & Partial<Pick<Disk, 'isFull'>>) => {
   let busy = 0
   let isDead = false
+  let refusals = 0
   let countdown: { left: number; point: CrashPoint; onCrash: () => void } | null = null
   const never = new Promise<never>(() => {})
 
@@ -186,9 +226,11 @@ export const createLife = (disk: Disk) => {
     write: (work) =>
       guarded((step) =>
         storage.write(async (tx) => {
+          let room = disk.isFull ? ++refusals % 3 : Number.POSITIVE_INFINITY
           const stepping: Writing = {
             ...(tx as Reading),
             put: (store, key, value) => {
+              if (room-- <= 0) throw new StorageError('FULL')
               tx.put(store, key, value)
               step()
             },
@@ -202,6 +244,7 @@ export const createLife = (disk: Disk) => {
             },
           }
           const result = await work(stepping)
+          if (disk.isFull) throw new StorageError('FULL')
           step(true)
           return result
         }),

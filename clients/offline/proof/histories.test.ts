@@ -100,6 +100,7 @@ it(
     const total: Total = {
       ...{ histories: 0, devices: 0, sent: 0, excused: 0 },
       ...{ steps: 0, acts: 0, rejectedActs: 0, crashes: 0, kills: 0, restores: 0, losses: 0 },
+      ...{ wipes: 0, full: 0, days: 0 },
     }
     const wrong: string[] = []
     const started = Date.now()

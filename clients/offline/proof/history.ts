@@ -28,6 +28,8 @@ export type Weather = {
   server: number
   /** How often two records are merged online. */
   merges: number
+  /** How often a device has no room left for a while. */
+  full: number
   isConcurrent: boolean
 }
 
@@ -45,6 +47,7 @@ const weatherOf = (random: Random): Weather => {
     backup: random.chance(0.3) ? share(0.15) : 0,
     server: random.next(),
     merges: 0.5,
+    full: share(0.2),
     isConcurrent: random.chance(0.4),
   }
 }
@@ -97,6 +100,9 @@ export type Played = {
     kills: number
     restores: number
     losses: number
+    wipes: number
+    full: number
+    days: number
   }
 }
 
@@ -119,7 +125,18 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
   const excused = new Map<string, Excuse>()
   const seen = new Set<string>()
   const redone = new Set<string>()
-  const counts = { steps: 0, acts: 0, rejectedActs: 0, crashes: 0, kills: 0, restores: 0, losses: 0 }
+  const counts = {
+    steps: 0,
+    acts: 0,
+    rejectedActs: 0,
+    crashes: 0,
+    kills: 0,
+    restores: 0,
+    losses: 0,
+    wipes: 0,
+    full: 0,
+    days: 0,
+  }
 
   const noteSent = ({ body, device, sentAt, bootId }: Packet): (() => void) => {
     const delivery: Delivery = { device, from: Date.now(), to: Number.POSITIVE_INFINITY, sentAt, bootId }
@@ -292,15 +309,32 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
   }
 
   const wipe = async (device: Device) => {
-    if (!device.disk.wipe) return
     await settle()
-    trace(`${device.name} is wiped`)
     // Wiped and without power at once, nothing remembers.
     for (const { life } of device.tabs) life.disarm()
-    device.disk.wipe()
+    if (!device.disk.isWipedWhileOn) await crash(device)
+    trace(`${device.name} is wiped`)
+    counts.wipes++
+    await device.disk.wipe()
     if (device.tabs.length === 0)
       for (const one of saved) if (one.device === device.name) excused.set(one.operation.id, 'WIPED')
     await settle()
+  }
+
+  const fill = (device: Device) => {
+    device.disk.isFull = !device.disk.isFull
+    if (device.disk.isFull) counts.full++
+    trace(`${device.name} has ${device.disk.isFull ? 'no room left' : 'room again'}`)
+  }
+
+  /** A clinic's day ends twelve hours after the history has begun: its clock is put forward past that. */
+  let isNextDay = false
+  const turnDay = async () => {
+    if (isNextDay) return
+    isNextDay = true
+    counts.days++
+    await api.db.clinic.update({ where: { id: scene.clinicId }, data: { timeZone: 'Etc/GMT-14' } })
+    trace('a new clinic day begins')
   }
 
   const actSome = async (device: Device) => {
@@ -384,10 +418,15 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
     const batch = network.packets().find(({ stage, body }) => stage === 'request' && body.includes('"operations"'))
     if (!batch) return
     const under = network.deliver(batch)
-    await new Promise((resolve) => setTimeout(resolve, random.int(25)))
+    // Or it dies when the batch is stored, and nobody hears of it.
+    const isStored = random.chance(0.3)
+    if (isStored) {
+      await under
+      if (batch.stage === 'reply') network.drop(batch, random.chance(0.5))
+    } else await new Promise((resolve) => setTimeout(resolve, random.int(25)))
     if (how === 'kill' && api.kill && killsLeft-- > 0) await api.kill()
     else await api.cutDatabase?.()
-    trace(`${how} in the midst of a batch of ${batch.device}`)
+    trace(`${how} ${isStored ? 'behind' : 'in the midst of'} a batch of ${batch.device}`)
     counts.kills++
     await under
     if (batch.stage === 'reply') network.reply(batch)
@@ -451,6 +490,8 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
       [8 * weather.backup, () => takeCopy(device)],
       [copies.length > 0 ? 6 * weather.backup : 0, restoreCopy],
       [api.cutDatabase ? 3 * weather.server : 0, troubleServer],
+      [device.disk.isFull ? 4 : 6 * weather.full, async () => fill(device)],
+      [isNextDay ? 0 : 0.15, turnDay],
     ])()
     await settle()
     lookAtLogs()
@@ -467,6 +508,7 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
   for (const device of devices) {
     network.mend(device.name)
     for (const { life } of device.tabs) life.disarm()
+    device.disk.isFull = false
   }
   let quiet = 0
   for (let round = 0; quiet < 3; round++) {

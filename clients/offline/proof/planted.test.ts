@@ -2,7 +2,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { createTestDatabase } from '../../../api/test/database.ts'
 import { testSeed } from '../../../api/test/random.ts'
 import type { OperationResult } from '../model.ts'
-import type { Storage, StorageOpener, StoreName, Writing } from '../storage/storage.ts'
+import { type Storage, StorageError, type StorageOpener, type StoreName, type Writing } from '../storage/storage.ts'
 import { type ChangeSet, type SyncInput, type SyncResult, type Transport, TransportError } from '../transport.ts'
 import { startApi } from './api.ts'
 import { checkHistory } from './checks.ts'
@@ -301,6 +301,24 @@ const bugs: Bug[] = [
           }),
       ),
     weather: { crash: 0.6 },
+  },
+  {
+    name: 'what does not fit is taken for stored',
+    as: /^lost/,
+    storage: (opener) =>
+      withWrites(opener, (storage) => async (work) => {
+        let result: Awaited<ReturnType<typeof work>> | undefined
+        try {
+          return await storage.write(async (tx) => {
+            result = await work({ ...tx, put: () => {}, delete: () => {}, clear: () => {} })
+            return work(tx)
+          })
+        } catch (error) {
+          if (!(error instanceof StorageError) || error.fault !== 'FULL' || result === undefined) throw error
+          return result
+        }
+      }),
+    weather: { full: 0.6, cut: 0.2 },
   },
   {
     name: 'a number is given twice',
