@@ -57,7 +57,11 @@ const readServer = async ({ scene, devices }: Played, { db }: Api) => {
   const audit = await db.$queryRaw<{ entity_id: string; count: bigint }[]>`
     SELECT entity_id::text, count(*) AS count FROM audit_log
     WHERE action LIKE 'sync.%' AND coalesce(actor_user_id, actor_patient_id) = ANY(${accounts}::uuid[]) GROUP BY entity_id`
-  return { operations, entries, events, appointments, patients, everybody, merged, writes, streams, audit }
+  const [clinic] = await db.$queryRaw<{ today: Date }[]>`
+    SELECT ((clock_timestamp() AT TIME ZONE time_zone) - make_interval(mins => day_starts_at))::date AS today
+    FROM clinics WHERE id = ${clinicId}::uuid`
+  const today = clinic?.today.getTime()
+  return { operations, entries, events, appointments, patients, everybody, merged, writes, streams, audit, today }
 }
 
 type Server = Awaited<ReturnType<typeof readServer>>
@@ -437,8 +441,9 @@ const replicasAgree = async ({ devices, scene }: Played, server: Server, api: Ap
         }
       }
       if (seat.kind === 'desk') {
-        for (const { id } of server.entries)
-          if (!records.entries.has(id)) wrong.push(`diverged: ${name} misses entry ${id} of ${scene.clinicId}`)
+        for (const { id, finishedAt, ticketDay } of server.entries)
+          if ((!finishedAt || ticketDay.getTime() === server.today) && !records.entries.has(id))
+            wrong.push(`diverged: ${name} misses entry ${id} of ${scene.clinicId}`)
         for (const { id } of server.appointments)
           if (!records.appointments.has(id)) wrong.push(`diverged: ${name} misses booking ${id}`)
       }

@@ -1,6 +1,6 @@
 import type { Engine, Operation, OperationResult } from '../model.ts'
 import type { Channel, Locks, Ports } from '../ports.ts'
-import type { StorageOpener } from '../storage/storage.ts'
+import { StorageError, type StorageOpener } from '../storage/storage.ts'
 import type { Transport } from '../transport.ts'
 import type { Seat } from './acts.ts'
 import type { Random } from './chance.ts'
@@ -167,9 +167,12 @@ export const createDevice = (options: Options): Device => {
     })
     const tab = { engine, life }
     tabs.push(tab)
-    // A start that the power ends never resolves: nobody waits for it.
+    // A start that the power ends never resolves: nobody waits for it. Without room for its first database the app does not start.
     engine.start().catch((error) => {
-      if (isAlive()) throw error
+      if (!isAlive()) return
+      if (!(error instanceof StorageError) || error.fault !== 'FULL') throw error
+      kill(tab)
+      shared.release()
     })
   }
   return {

@@ -315,6 +315,8 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
     if (!device.disk.isWipedWhileOn) await crash(device)
     trace(`${device.name} is wiped`)
     counts.wipes++
+    // Whatever took the data away made room.
+    device.disk.isFull = false
     await device.disk.wipe()
     if (device.tabs.length === 0)
       for (const one of saved) if (one.device === device.name) excused.set(one.operation.id, 'WIPED')
