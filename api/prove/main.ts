@@ -27,6 +27,10 @@ const proofs: Record<string, { file: string; says: string; shared?: boolean }> =
     file: 'clients/offline/proof/browser-kill.test.ts',
     says: 'a browser killed 100 times in the midst of work: nothing lost that it showed as saved',
   },
+  'spare-kill': {
+    file: 'clients/offline/proof/spare-kill.test.ts',
+    says: 'a browser that is killed and then loses its IndexedDB, 30 times: nothing lost that it showed as saved',
+  },
 }
 
 const name = process.argv[2] ?? ''

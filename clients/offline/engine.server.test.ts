@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../../api/test/server.ts'
 import { createEngine } from './engine.ts'
 import { createFetchTransport, type TransportSession } from './fetch-transport.ts'
@@ -25,16 +25,16 @@ const engines: Engine[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'anteroom-engine-'))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
-beforeEach(async () => {
   server = await startTestServer()
   const { data } = await server.request('{ clinics { services { id } } }')
   serviceId = data.clinics[0].services[0].id
 })
+afterAll(async () => {
+  await server?.close()
+  await rm(folder, { recursive: true, force: true })
+})
 afterEach(async () => {
   for (const engine of engines.splice(0)) await engine.stop()
-  await server.close()
 })
 
 const testPorts = (): Ports => ({

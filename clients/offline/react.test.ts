@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launchBrowser } from '../../api/test/browser.ts'
+import { bundle } from './test/bundle.ts'
 
 const noChromium = chromiumPath ? '' : ' (skipped: no Chromium is installed; set CHROMIUM_PATH or install it)'
 
@@ -12,24 +12,13 @@ describe.runIf(chromiumPath)(`the hooks of a screen${noChromium}`, { timeout: 60
   const errors: string[] = []
 
   beforeAll(async () => {
-    const output = await build({
-      configFile: false,
-      logLevel: 'error',
-      build: {
-        write: false,
-        target: 'esnext',
-        modulePreload: false,
-        rolldownOptions: { input: fileURLToPath(new URL('test/hooks-page.ts', import.meta.url)) },
-      },
-    })
-    const [chunk] = (Array.isArray(output) ? output : [output]).flatMap((one) => ('output' in one ? one.output : []))
-    if (chunk?.type !== 'chunk') throw new Error('the page was not built')
+    const script = await bundle(fileURLToPath(new URL('test/hooks-page.ts', import.meta.url)))
     browser = await launchBrowser()
     page = await browser.newPage()
     page.on('pageerror', ({ message }) => errors.push(message))
     await page.route('**/*', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>' }))
     await page.goto('http://localhost/')
-    await page.addScriptTag({ type: 'module', content: chunk.code })
+    await page.addScriptTag({ type: 'module', content: script })
     await page.waitForFunction('globalThis.hand !== undefined')
   }, 60_000)
   afterAll(() => browser?.close())

@@ -24,6 +24,13 @@ test('what is sealed is opened by the password alone', async () => {
   expect(await unseal(crypto, sealed, 'first password')).toEqual(operations)
 })
 
+test('guessing a password costs as many rounds as are recommended for PBKDF2 with SHA-256', async () => {
+  const key = await makeVaultKey(crypto, 'first password')
+  expect(key.iterations).toBeGreaterThanOrEqual(600_000)
+  expect(await opens(crypto, key, 'first password')).toBe(true)
+  expect(await opens(crypto, { ...key, iterations: 1_000 }, 'first password')).toBe(false)
+})
+
 test('a key tells whether a password opens it', async () => {
   const key = await makeVaultKey(crypto, 'first password', FEW)
   expect(await opens(crypto, key, 'first password')).toBe(true)

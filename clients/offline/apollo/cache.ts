@@ -11,6 +11,7 @@ import {
 import type { AppointmentRecord, EntryRecord, PatientRecord } from '../model.ts'
 import { estimateOf } from '../optimistic.ts'
 import { nullableFields, versionedTypes } from './fields.ts'
+import { writeIntoLayer } from './layer.ts'
 import { appointmentsOf, type Local } from './local.ts'
 
 /** Answers that the device made up itself are not written back as if the server had given them. */
@@ -25,55 +26,47 @@ export class OfflineCache extends InMemoryCache {
     return super.write(options)
   }
 
+  #isHeld = false
+
   protected override broadcastWatches(options?: Parameters<InMemoryCache['broadcastWatches']>[0]): void {
+    if (this.#isHeld) return
     super.broadcastWatches(options)
     this.onChange?.()
   }
 
-  /**
-   * Writes what is pending into its one layer: into the one that is there, or, where `isNew`, into another in its place.
-   * Whoever watches hears of it once. Apollo's own `batch` only ever adds layers, and runs each again when one below goes.
-   */
-  writeLayer(isNew: boolean, update: () => void): void {
-    const inner = this as unknown as Inner
-    inner.txCount++
+  /** Whoever watches hears once of all that the work changes. */
+  #atOnce(work: () => void): void {
+    this.#isHeld = true
     try {
-      if (isNew || inner.optimisticData.id !== LAYER) {
-        this.removeOptimistic(LAYER)
-        this.batch({ optimistic: LAYER, update })
-      } else {
-        const { data } = inner
-        inner.data = inner.optimisticData
-        try {
-          update()
-        } finally {
-          inner.data = data
-        }
-      }
+      work()
     } finally {
-      inner.txCount--
+      this.#isHeld = false
     }
     this.broadcastWatches()
+  }
+
+  /**
+   * Writes what is pending into its one layer: what is `changed` into the one that is there, or, where there is none or `isNew`,
+   * `all` into another in its place.
+   */
+  writeLayer({ isNew, changed, all }: { isNew: boolean; changed: () => void; all: () => void }): void {
+    this.#atOnce(() => {
+      if (!isNew && writeIntoLayer(this, LAYER, changed)) return
+      this.removeOptimistic(LAYER)
+      this.batch({ optimistic: LAYER, update: all })
+    })
   }
 
   /** Nothing is pending any more. */
   dropLayer(update: () => void): void {
-    const inner = this as unknown as Inner
-    inner.txCount++
-    try {
+    this.#atOnce(() => {
       this.removeOptimistic(LAYER)
       update()
-    } finally {
-      inner.txCount--
-    }
-    this.broadcastWatches()
+    })
   }
 }
 
 const LAYER = 'anteroom-pending'
-
-/** What InMemoryCache keeps to itself; the version of Apollo Client is fixed, and tests hold what this relies on. */
-type Inner = { data: object; optimisticData: { id?: string }; txCount: number }
 
 const DEFAULT_ENDED = 20
 const DAYS_AHEAD = 14

@@ -211,6 +211,10 @@ describe('on a real server', () => {
     )
     const byServer = plain(last)
     expect(plain(line()).waiting).toEqual(byServer.waiting)
+    // The records come by another way than the board, and may come later.
+    const statusOf = (entry: { id: string } | undefined) => device.engine.records().entries.get(entry?.id ?? '')?.status
+    const { serving: called, ended: served } = last as unknown as Told
+    await until(() => statusOf(called[0]) === 'CALLED' && statusOf(served[0]) === 'SERVED')
     place.network.set(false)
     device.engine.nudge()
     await until(() => local.leads(service.id))

@@ -313,11 +313,16 @@ export const createLocal = ({
       if (below) wanted.set(key, { entity, record: below, text: JSON.stringify(below) })
       else isNew = true
     }
-    cache.writeLayer(isNew, () => {
+    const writeThose = (isMeant: (key: string, text: string) => boolean) => () => {
       for (const [key, { entity, record, text }] of wanted)
-        if (isNew || layered.get(key)?.text !== text)
-          cache.write({ query: documents[entity], dataId: key, result: record })
+        if (isMeant(key, text)) cache.write({ query: documents[entity], dataId: key, result: record })
       tellReaders()
+    }
+    const before = layered
+    cache.writeLayer({
+      isNew,
+      all: writeThose(() => true),
+      changed: writeThose((key, text) => before.get(key)?.text !== text),
     })
     layered = wanted
   }

@@ -5,20 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'vite'
 import { expect } from 'vitest'
 import { chromiumPath } from '../../../api/test/browser.ts'
-
-const bundle = async (page: string): Promise<string> => {
-  const output = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: { write: false, target: 'esnext', modulePreload: false, rolldownOptions: { input: page } },
-  })
-  const [chunk] = (Array.isArray(output) ? output : [output]).flatMap((one) => ('output' in one ? one.output : []))
-  if (chunk?.type !== 'chunk') throw new Error('the page was not built')
-  return chunk.code
-}
+import { bundle } from './bundle.ts'
 
 const HTML = '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>'
 
