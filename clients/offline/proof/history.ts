@@ -6,7 +6,7 @@ import { createChance, type Random } from './chance.ts'
 import { accountOf, createDevice, type Device, type Saved, type Tab } from './device.ts'
 import { type CrashPoint, createDisk, type DiskKind } from './disks.ts'
 import { createNetwork, type Exchange, type Packet } from './network.ts'
-import { actOnline } from './online.ts'
+import { actOnline, look } from './online.ts'
 import { createScene, type Scene } from './scene.ts'
 import { createSettle, createTimeline } from './time.ts'
 
@@ -335,7 +335,7 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
     if (isNextDay) return
     isNextDay = true
     counts.days++
-    await api.db.clinic.update({ where: { id: scene.clinicId }, data: { timeZone: 'Etc/GMT-14' } })
+    await look(() => api.db.clinic.update({ where: { id: scene.clinicId }, data: { timeZone: 'Etc/GMT-14' } }))
     trace('a new clinic day begins')
   }
 

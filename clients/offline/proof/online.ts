@@ -1,3 +1,4 @@
+import { isUnavailable } from '../../../api/database/transaction.ts'
 import type { Api } from './api.ts'
 import type { Random } from './chance.ts'
 import type { Scene } from './scene.ts'
@@ -14,20 +15,31 @@ export const request = async (api: Api, token: string, query: string, variables:
   return (await response.json()) as Answer
 }
 
+/** The history's own look at the database, once more where its connection is one of those that were cut. */
+export const look = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    return ask()
+  }
+}
+
 type Needs = { scene: Scene; api: Api; random: Random; trace: (line: string) => void; merges: number }
 
 /** Somebody at a connected screen changes something meanwhile; what the API refuses changes nothing. */
 export const actOnline = async ({ scene, api, random, trace, merges }: Needs): Promise<void> => {
-  const { db } = api
-  const entries = await db.queueEntry.findMany({ where: { clinicId: scene.clinicId }, orderBy: { arrivalSeq: 'asc' } })
-  const patients = await db.patient.findMany({
-    where: { clinics: { some: { clinicId: scene.clinicId } }, mergedIntoId: null },
-    orderBy: { id: 'asc' },
-  })
-  const bookings = await db.appointment.findMany({
-    where: { clinicId: scene.clinicId, status: 'BOOKED' },
-    orderBy: { id: 'asc' },
-  })
+  const { clinicId } = scene
+  const entries = await look(() => api.db.queueEntry.findMany({ where: { clinicId }, orderBy: { arrivalSeq: 'asc' } }))
+  const patients = await look(() =>
+    api.db.patient.findMany({
+      where: { clinics: { some: { clinicId } }, mergedIntoId: null },
+      orderBy: { id: 'asc' },
+    }),
+  )
+  const bookings = await look(() =>
+    api.db.appointment.findMany({ where: { clinicId, status: 'BOOKED' }, orderBy: { id: 'asc' } }),
+  )
   const waiting = entries.filter(({ status }) => status === 'WAITING')
   const called = entries.filter(({ status }) => status === 'CALLED' || status === 'IN_SERVICE')
   const patient = random.pick(patients)
