@@ -34,7 +34,7 @@ export type Listener = {
 export const readShown = (page: Document): Shown => JSON.parse(page.getElementById('shown')?.textContent ?? 'null')
 
 /** Asks for the page anew and takes the data from it; null where it does not come. */
-const askAgain = async (): Promise<Shown | null> => {
+export const askAgain = async (): Promise<Shown | null> => {
   try {
     const answer = await fetch(location.pathname + location.search, {
       cache: 'no-store',

@@ -32,7 +32,19 @@ describe('what is said of a change', () => {
     ['nothing beside the room', visit('WAITING', 1), visit('CALLED', null, '3'), null],
   ] as const)('%s', (_name, before, now, text) => {
     const change = changeOf(before, now)
-    expect(change && changeText(change, en)).toBe(text)
+    expect(change && changeText(change, en, null)).toBe(text)
+  })
+
+  it('has the reason where it is known, and never who', () => {
+    const change = changeOf(visit('WAITING', 3), visit('WAITING', 4))
+    expect(change && changeText(change, en, 'MORE_URGENT')).toBe(
+      'Your place went from 3 to 4. Somebody is more urgent.',
+    )
+    expect(change && changeText(change, es, 'DESK')).toBe(
+      'Ha pasado del puesto 3 al 4. El mostrador ha dejado pasar a alguien.',
+    )
+    const up = changeOf(visit('WAITING', 4), visit('WAITING', 3))
+    expect(up && changeText(up, en, 'DESK')).toBe('You moved up from 4 to 3.')
   })
 })
 

@@ -1,3 +1,4 @@
+import type { PassedCause } from '@anteroom/api/queue/history'
 import type { ShownVisit } from '@anteroom/api/visit/shown'
 import type { Words } from './words.ts'
 
@@ -21,9 +22,11 @@ export const isCall = (before: ShownVisit | null, now: ShownVisit): boolean =>
 /** Nothing follows any more, unless the clinic takes it back. */
 export const isOver = (visit: ShownVisit | null): boolean => visit?.status === 'SERVED' || visit?.status === 'LEFT'
 
-export const changeText = (change: Change, words: Words): string => {
+/** A change in a sentence or two. `passed`: why somebody went before, where that is known by now. */
+export const changeText = (change: Change, words: Words, passed: PassedCause | null): string => {
   if (change.kind === 'returned') return words.returned
-  return change.kind === 'up' ? words.movedUp(change.from, change.to) : words.movedBack(change.from, change.to)
+  if (change.kind === 'up') return words.movedUp(change.from, change.to)
+  return `${words.movedBack(change.from, change.to)} ${passed ? words.passed[passed] : words.whyBack}`
 }
 
 const screenNames = {

@@ -1,3 +1,4 @@
+import type { PassedCause } from '@anteroom/api/queue/history'
 import type { ShownVisit } from '@anteroom/api/visit/shown'
 import { type Change, changeText } from './news.ts'
 import type { Words } from './words.ts'
@@ -16,8 +17,10 @@ const Line = ({ ahead }: { ahead: number }) => (
   </div>
 )
 
+type Props = { visit: ShownVisit; change: Change | null; passed: PassedCause | null; words: Words }
+
 /** The place of somebody who waits: the position as the largest thing on the screen. */
-export const Place = ({ visit, change, words }: { visit: ShownVisit; change: Change | null; words: Words }) => {
+export const Place = ({ visit, change, passed, words }: Props) => {
   const { position, ahead, estimate } = visit
   const isMoved = change !== null && change.kind !== 'returned'
   return (
@@ -32,7 +35,12 @@ export const Place = ({ visit, change, words }: { visit: ShownVisit; change: Cha
       <p className="quiet">{estimate ? words.rangeMeans : words.noRange}</p>
       <Line ahead={ahead ?? 0} />
       <p className="ahead">{position === 1 ? words.next : words.ahead(ahead ?? 0)}</p>
-      <p className="change">{change && changeText(change, words)}</p>
+      <p className="change">{change && changeText(change, words, passed)}</p>
+      {!change && passed && (
+        <p className="quiet">
+          {words.wasPassed} {words.passed[passed]}
+        </p>
+      )}
     </section>
   )
 }

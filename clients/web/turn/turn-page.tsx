@@ -1,16 +1,14 @@
 import type { Shown } from '@anteroom/api/visit/shown'
 import { useEffect, useState } from 'react'
 import { allowSound } from '../display/sound.ts'
+import { LeaveHome } from './leave-home.tsx'
 import { screenOf, spoken } from './news.ts'
 import { Place } from './place.tsx'
 import { StopMessages } from './stop-messages.tsx'
+import { timeOf } from './time-of.ts'
 import { useSpoken } from './use-spoken.ts'
 import { type Freshness, useVisit } from './use-visit.ts'
 import { type Words, wordsIn } from './words.ts'
-
-/** The device's own clock and zone: that is what the reader compares it with. */
-const timeOf = (instant: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(instant)
 
 const FreshnessMark = ({ kind, heardAt, words }: Freshness & { words: Words }) => (
   <p className={`freshness is-${kind}`}>
@@ -31,17 +29,25 @@ const Sound = ({ words }: { words: Words }) => {
   )
 }
 
-const Message = ({ title, text }: { title: string; text: string }) => (
+const Message = ({ title, text, clinic }: { title: string; text: string; clinic: Shown['clinic'] }) => (
   <section className="message">
     <h1>{title}</h1>
     <p>{text}</p>
+    {clinic && (
+      <address>
+        <strong>{clinic.name}</strong>
+        {clinic.address && <span>{clinic.address}</span>}
+      </address>
+    )}
   </section>
 )
 
 /** Clinics name their rooms as they like. */
 const isLong = (room: string | null): boolean => (room?.split(' ') ?? []).some((word) => word.length > 7)
 
-const Called = ({ room, words }: { room: string | null; words: Words }) => (
+type CalledProps = { room: string | null; directions: string | null; words: Words }
+
+const Called = ({ room, directions, words }: CalledProps) => (
   <section className="called">
     <h1>
       <span className={isLong(room) ? 'room is-long' : 'room'}>
@@ -52,12 +58,13 @@ const Called = ({ room, words }: { room: string | null; words: Words }) => (
     <svg viewBox="0 0 48 24" aria-hidden="true">
       <path d="M2 12h40m-9-9 9 9-9 9" fill="none" stroke="currentColor" strokeWidth="3" />
     </svg>
+    {directions && <p className="directions">{directions}</p>}
   </section>
 )
 
 /** One visit, for whoever has its link: "My turn". */
 export const TurnPage = ({ link, first }: { link: string; first: Shown }) => {
-  const { shown, change, freshness, stopped } = useVisit(link, first)
+  const { shown, change, freshness, visitAt, stopped } = useVisit(link, first)
   const words = wordsIn(first.language)
   const { state, visit } = shown
   const isCalled = visit?.status === 'CALLED'
@@ -80,9 +87,10 @@ export const TurnPage = ({ link, first }: { link: string; first: Shown }) => {
         )}
         {isOpen && <FreshnessMark {...freshness} words={words} />}
       </header>
-      {isCalled && <Called room={visit.room} words={words} />}
-      {isWaiting && <Place visit={visit} change={change} words={words} />}
-      {name && <Message {...words.screens[name]} />}
+      {isCalled && <Called room={visit.room} directions={shown.clinic?.directions ?? null} words={words} />}
+      {isWaiting && <Place visit={visit} change={change} passed={shown.passed} words={words} />}
+      {isWaiting && <LeaveHome estimate={visit.estimate} visitAt={visitAt} words={words} />}
+      {name && <Message {...words.screens[name]} clinic={state === 'early' ? shown.clinic : null} />}
       {isStale && <p className="lost">{words.lost}</p>}
       <p role="status" className="spoken">
         {said}

@@ -12,6 +12,7 @@ import {
   leaveQueue,
   markNoShow,
   markServed,
+  moveEntry,
   returnToQueue,
   setUrgency,
   startService,
@@ -120,7 +121,7 @@ describe.skipIf(!chromiumPath)(`the page behind a link${noChromium}`, { timeout:
     const late = await walkIn()
     await setUrgency(clinic.desk, late.entry.id, 'URGENT', 'Strong pain')
     await shows(phone, 'Your place 2')
-    await reads(phone, 'Urgent patients and earlier appointments come first.')
+    await reads(phone, 'Your place went from 1 to 2. Somebody is more urgent.')
     expect(await phone.page.content()).not.toMatch(/Strong pain|Chest pain|A patient/)
     await leaveQueue(clinic.desk, late.entry.id)
 
@@ -192,6 +193,85 @@ describe.skipIf(!chromiumPath)(`the page behind a link${noChromium}`, { timeout:
     await leaveQueue(clinic.desk, entry.id)
     await shows(phone, 'You are not in the queue any more')
     await phone.context.close()
+  })
+
+  test('says when to leave home by the shortest wait and the reader’s own way, which stays on the phone', async () => {
+    const quiet = await createTestClinic(server.deps, { doctors: 1 })
+    const [doctor] = quiet.doctors
+    const serviceId = quiet.serviceIds[0] as string
+    await server.db.doctor.update({ where: { id: doctor?.id as string }, data: { onDuty: true } })
+    const enter = async () => {
+      const rest = { id: null, doctorId: null, urgency: null, reason: null, provisionalTicket: null }
+      return addWalkIn(quiet.desk, { patientId: await quiet.addPatient(), serviceId, ...rest })
+    }
+    for (let patient = 0; patient < 5; patient++) {
+      await enter()
+      const called = await callNext(doctor?.ctx as never, { serviceId, doctorId: null, room: null })
+      await markServed(doctor?.ctx as never, called?.id as string)
+    }
+    // As if each had taken forty minutes: the third in line waits from 41 to 79.
+    await server.db.$executeRaw`
+      UPDATE queue SET arrived_at = arrived_at - interval '1 hour', called_at = finished_at - interval '40 minutes',
+        started_at = finished_at - interval '40 minutes' WHERE service_id = ${serviceId}::uuid`
+    await enter()
+    await enter()
+    const { id, patientId } = await enter()
+    const path = await pathTo({ patientId, entryId: id })
+    const phone = await open(path)
+    await isLive(phone)
+    await reads(phone, 'about 41–79 min')
+    await phone.page.getByText('When to leave home').click()
+    const way = phone.page.getByRole('spinbutton', { name: 'My way to the clinic takes' })
+    await way.fill('20')
+    const at = await phone.page.locator('p.leave-at').first().textContent()
+    const [, hours, minutes] = /^Leave home at (\d\d):(\d\d)\.$/.exec(at ?? '') ?? []
+    const shown = Number(hours) * 60 + Number(minutes)
+    const now = await phone.page.evaluate(() => new Date().getHours() * 60 + new Date().getMinutes())
+    expect((shown - now + 1440) % 1440).toBeGreaterThanOrEqual(17)
+    expect((shown - now + 1440) % 1440).toBeLessThanOrEqual(21)
+    expect(await violationsOf(phone.page)).toEqual([])
+    await phone.page.reload()
+    await phone.page.getByText(/^Leave home at \d\d:\d\d\.$/).waitFor()
+    await phone.page.getByText('When to leave home').click()
+    await way.fill('60')
+    await reads(phone, 'It is time to leave home.')
+    await way.fill('')
+    expect(await phone.page.getByText('It is time to leave home.').count()).toBe(0)
+    expect(phone.complaints).toEqual([])
+    await phone.context.close()
+  })
+
+  test('says where the clinic is before the check-in, and how to find the room when it is time', async () => {
+    const address = '1 Quay Street\n2nd floor'
+    const directions = 'Rooms 1–4: left of the lift'
+    await server.db.clinic.update({ where: { id: clinic.clinicId }, data: { address, directions } })
+    const patientId = await clinic.addPatient()
+    const appointmentId = await clinic.book(patientId, new Date(Date.now() + 7_200_000))
+    const path = await pathTo({ patientId, appointmentId })
+    const early = await open(path)
+    expect(await early.page.locator('address').textContent()).toContain(address)
+    expect(await violationsOf(early.page)).toEqual([])
+    const entry = await checkIn(clinic.desk, appointmentId)
+    const phone = await open(path)
+    await isLive(phone)
+    expect(await phone.page.getByText(directions).count()).toBe(0)
+    await callEntry(clinic.desk, entry.id, { doctorId: null, room: '3' })
+    await shows(phone, 'Room 3 Please come in')
+    await reads(phone, directions)
+    expect(await violationsOf(phone.page)).toEqual([])
+    await markNoShow(clinic.desk, entry.id)
+    for (const { context } of [early, phone]) await context.close()
+  })
+
+  test('says to who opens it later, too, that and why somebody went before; never who or in whose words', async () => {
+    const { entry, path } = await walkIn()
+    const late = await walkIn()
+    await moveEntry(clinic.desk, late.entry.id, null, 'Mrs. Canary cannot stand')
+    const phone = await open(path)
+    await reads(phone, 'Somebody has gone before you. The desk let somebody go first.')
+    expect(await phone.page.content()).not.toContain('Canary')
+    await phone.context.close()
+    for (const { id } of [entry, late.entry]) await leaveQueue(clinic.desk, id)
   })
 
   test('that is none of ours says so in plain words and asks for no log-in', async () => {
@@ -273,7 +353,7 @@ describe.skipIf(!chromiumPath)(`the page behind a link${noChromium}`, { timeout:
     const { entry, path } = await walkIn()
     const [phone, plain] = [await open(path), await open(path, { script: false })]
     await isLive(phone)
-    await phone.page.locator('summary').click()
+    for (const summary of await phone.page.locator('summary').all()) await summary.click()
     await phone.page.evaluate(() => {
       document.documentElement.style.fontSize = '200%'
     })
@@ -298,7 +378,7 @@ describe.skipIf(!chromiumPath)(`the page behind a link${noChromium}`, { timeout:
     const { entry, path } = await walkIn()
     const phone = await open(path)
     await isLive(phone)
-    await phone.page.locator('summary').click()
+    await phone.page.locator('.stop summary').click()
     await reads(phone, 'To stop messages about all visits, reply STOP to one of them.')
     expect(await violationsOf(phone.page)).toEqual([])
     await phone.context.setOffline(true)
@@ -309,7 +389,7 @@ describe.skipIf(!chromiumPath)(`the page behind a link${noChromium}`, { timeout:
     await reads(phone, 'Messages about this visit are stopped.')
     await phone.page.reload()
     await reads(phone, 'Messages about this visit are stopped.')
-    expect(await phone.page.locator('summary').count()).toBe(0)
+    expect(await phone.page.locator('.stop summary').count()).toBe(0)
     await phone.context.close()
     await leaveQueue(clinic.desk, entry.id)
   })
@@ -320,9 +400,14 @@ test('the first load of the page weighs at most 90 KB, and shares nothing with t
   const estimate = { lowMinutes: 20, highMinutes: 35 }
   const visit = { ticket: 'G-014', status: 'WAITING', position: 12, ahead: 11, room: null, estimate }
   const template = readFileSync(`${dist}/turn.html`, 'utf8')
-  const page: string = renderPage(template, { state: 'visit', visit, language: 'es', isStopped: false })
+  const page: string = renderPage(template, {
+    ...{ state: 'visit', visit, language: 'es', isStopped: false, passed: null },
+    clinic: { name: 'Centro', address: null, directions: null },
+  })
   expect(page).toContain('Su puesto')
   expect(page).toContain('unos 20–35 min')
+  // What shows the place is all in the page itself, and that fits into the first flight of a connection: ten segments.
+  expect(gzipSync(page).length).toBeLessThanOrEqual(10 * 1400)
   const files = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path as string)
   expect(files).toHaveLength(1)
   const bytes = files.map((path) => readFileSync(`${dist}${path}.gz`).length)

@@ -1,3 +1,5 @@
+import type { PassedCause } from '@anteroom/api/queue/history'
+
 type Screen = { title: string; text: string }
 
 /** Every text of the page behind the link in a message; each language has all of them. */
@@ -14,6 +16,10 @@ export type Words = {
   ahead: (people: number) => string
   movedUp: (from: number, to: number) => string
   movedBack: (from: number, to: number) => string
+  /** Where it is not known why. */
+  whyBack: string
+  passed: Record<PassedCause, string>
+  wasPassed: string
   returned: string
   live: string
   connecting: string
@@ -29,6 +35,15 @@ export type Words = {
   >
   sound: { on: string; isOn: string }
   stop: { open: string; text: string; act: string; done: string; failed: string }
+  leave: {
+    open: string
+    way: string
+    minutes: string
+    at: (time: string) => string
+    now: string
+    means: string
+    unknown: string
+  }
 }
 
 export const en: Words = {
@@ -43,8 +58,16 @@ export const en: Words = {
   ahead: (people) =>
     people === 0 ? 'Nobody is before you' : people === 1 ? '1 person is before you' : `${people} people are before you`,
   movedUp: (from, to) => `You moved up from ${from} to ${to}.`,
-  movedBack: (from, to) =>
-    `Your place went from ${from} to ${to}. Urgent patients and earlier appointments come first.`,
+  movedBack: (from, to) => `Your place went from ${from} to ${to}.`,
+  whyBack: 'Urgent patients and earlier appointments come first.',
+  passed: {
+    EARLIER_SLOT: 'Somebody with an earlier appointment came in.',
+    MORE_URGENT: 'Somebody is more urgent.',
+    CAME_BACK: 'Somebody came back to their place.',
+    CAME_EARLIER: 'Somebody who has waited longer was sent over from another service.',
+    DESK: 'The desk let somebody go first.',
+  },
+  wasPassed: 'Somebody has gone before you.',
   returned: 'You are back in the queue.',
   live: 'Live',
   connecting: 'Connecting …',
@@ -91,6 +114,15 @@ export const en: Words = {
     done: 'Messages about this visit are stopped.',
     failed: 'It did not work, and nothing was changed. Please try again.',
   },
+  leave: {
+    open: 'When to leave home',
+    way: 'My way to the clinic takes',
+    minutes: 'min',
+    at: (time) => `Leave home at ${time}.`,
+    now: 'It is time to leave home.',
+    means: 'Reckoned from the shortest wait in the range; it moves with the queue. Your minutes stay on this phone.',
+    unknown: 'How long it takes is not known yet, so please stay near.',
+  },
 }
 
 export const es: Words = {
@@ -109,8 +141,16 @@ export const es: Words = {
         ? 'Hay 1 persona delante de usted'
         : `Hay ${people} personas delante de usted`,
   movedUp: (from, to) => `Ha avanzado del puesto ${from} al ${to}.`,
-  movedBack: (from, to) =>
-    `Ha pasado del puesto ${from} al ${to}. Los pacientes urgentes y las citas anteriores van primero.`,
+  movedBack: (from, to) => `Ha pasado del puesto ${from} al ${to}.`,
+  whyBack: 'Los pacientes urgentes y las citas anteriores van primero.',
+  passed: {
+    EARLIER_SLOT: 'Ha llegado alguien con una cita anterior.',
+    MORE_URGENT: 'Hay alguien más urgente.',
+    CAME_BACK: 'Alguien ha vuelto a su puesto.',
+    CAME_EARLIER: 'Ha venido de otro servicio alguien que espera desde antes.',
+    DESK: 'El mostrador ha dejado pasar a alguien.',
+  },
+  wasPassed: 'Alguien ha pasado delante de usted.',
   returned: 'Está de nuevo en la cola.',
   live: 'En directo',
   connecting: 'Conectando …',
@@ -150,6 +190,15 @@ export const es: Words = {
     act: 'No recibir mensajes sobre esta visita',
     done: 'Ya no recibirá mensajes sobre esta visita.',
     failed: 'No ha funcionado y no ha cambiado nada. Inténtelo otra vez, por favor.',
+  },
+  leave: {
+    open: 'Cuándo salir de casa',
+    way: 'Mi camino al centro dura',
+    minutes: 'minutos',
+    at: (time) => `Salga de casa a las ${time}.`,
+    now: 'Es hora de salir de casa.',
+    means: 'Se calcula con la espera más corta y cambia con la cola. Sus minutos se guardan en este teléfono.',
+    unknown: 'Todavía no se sabe cuánto falta; no se aleje, por favor.',
   },
 }
 
