@@ -9,6 +9,7 @@ export const refusals = {
   NOT_FOUND: 'The record does not exist or is not visible to the viewer.',
   WRONG_CREDENTIALS: 'The name or number and the password do not belong together.',
   TOO_MANY_ATTEMPTS: 'Too many wrong log-ins for this account; extensions.retryAfterSeconds says when to try again.',
+  TOO_OFTEN: 'This can be done a few times a day only; extensions.retryAfterSeconds says when to try again.',
   PHONE_NEEDS_CODE: 'The phone number is already on a record; taking that record over needs a code sent to the number.',
   WRONG_CODE:
     'The code is not the last one sent to this number, or no longer good: after 10 minutes, 5 tries or its use. Ask for a new one.',
@@ -24,6 +25,7 @@ export const refusals = {
   NOT_BOOKED: 'The appointment is not BOOKED any more.',
   NOT_TODAY: "Checking in is for the slot's own clinic day.",
   CLOSED: 'The service takes no new walk-ins at present.',
+  NOT_REMOTE: 'The service takes patients into its queue at the desk only.',
   ALREADY_WAITING: 'The patient already has an active entry for this service.',
   NOT_WAITING: 'The entry is not WAITING.',
   NOT_CALLED: 'The entry is not CALLED (or, to be marked served, IN_SERVICE).',

@@ -26,6 +26,9 @@ export const rights = {
   'patient.update': { RECEPTIONIST: 'clinic' },
   'patient.merge': { RECEPTIONIST: 'clinic' },
   'device.register': { PATIENT: 'own' },
+  'device.manage': { PATIENT: 'own' },
+  'patient.export': { PATIENT: 'own' },
+  'patient.delete': { PATIENT: 'own' },
 
   'appointment.read': { PATIENT: 'own', RECEPTIONIST: 'clinic', DOCTOR: 'services' },
   'appointment.list': { RECEPTIONIST: 'clinic', DOCTOR: 'services' },
@@ -39,7 +42,8 @@ export const rights = {
 
   'queue.read': { RECEPTIONIST: 'clinic', DOCTOR: 'services' },
   'entry.read': { PATIENT: 'own', RECEPTIONIST: 'clinic', DOCTOR: 'services' },
-  'entry.add': { RECEPTIONIST: 'clinic' },
+  // Patients only where the service lets them.
+  'entry.add': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
   'entry.call': { RECEPTIONIST: 'clinic', DOCTOR: 'services' },
   'entry.serve': { RECEPTIONIST: 'clinic', DOCTOR: 'services' },
   'entry.return': { RECEPTIONIST: 'clinic', DOCTOR: 'services' },

@@ -145,6 +145,12 @@ const accountOf = async (ctx: Context, viewer: Viewer): Promise<Account> => {
   return { kind: 'patient', name, id: patient.id, clinicId: null, passwordHash: patient.passwordHash }
 }
 
+/** Refuses whoever sits before an open log-in and does not know its password; guesses count as at a log-in. */
+export const demandOwnPassword = async (ctx: Context, viewer: Viewer, password: string): Promise<void> => {
+  demandTypedPassword(password, 'password')
+  await checkPassword(ctx, await accountOf(ctx, viewer), password)
+}
+
 /** Replaces the viewer's password: their other sessions end, this one goes on with new tokens. */
 export const changePassword = async (ctx: Context, current: string, next: string): Promise<OpenedSession> => {
   const viewer = demand(ctx.viewer, 'session.own')

@@ -34,7 +34,9 @@ Query
   visit                                  r       r..     .r.    r..    .r.   r..
   notifications                          U       .rr     .rF    .FF    .FF   .FF
   users analytics auditLog failedJobs    U       .FF     .FF    .FF    .rF   .rF
+  bookingsOutside                        U       .FF     .FF    FFF    .r0   0r0
   changes                                U       r..     r..    r..    F..   r..
+  devices                                U       r..     F..    F..    F..   F..
 
 Mutation
   loginPatient loginStaff                r       r..     r..    r..    r..   r..
@@ -43,12 +45,14 @@ Mutation
   changePassword                         U       r..     r..    r..    r..   r..
   updateProfile registerDevice           U       r..     F..    F..    F..   F..
   confirmPhoneNumber                     U       r..     F..    F..    F..   F..
-  renewCode                              U       rNN     .FF    FFF    .FF   FFF
+  logoutOthers deleteMyAccount           U       r..     F..    F..    F..   F..
+  removeDevice                           U       rNN     .FF    FFF    .FF   FFF
+  renewCode exportMyData                 U       rNN     .FF    FFF    .FF   FFF
   createPatient mergePatients            U       FFF     .rN    FFF    .FF   FFF
   updatePatient                          U       rNN     .rN    FFF    .FF   FFF
   bookAppointment rescheduleAppointment  U       rNN     .rN    FFF    .FF   FFF
-  cancelAppointment checkIn              U       rNN     .rN    FFF    .FF   FFF
-  addWalkIn                              U       FFF     .rN    FFF    .FF   FFF
+  cancelAppointment checkIn sayLate      U       rNN     .rN    FFF    .FF   FFF
+  addWalkIn                              U       rNN     .rN    FFF    .FF   FFF
   callNext callEntry recall              U       FFF     .rN    rNN    .FF   rNN
   startService markServed markNoShow     U       FFF     .rN    rNN    .FF   rNN
   returnToQueue transfer                 U       FFF     .rN    rNN    .FF   rNN
@@ -61,6 +65,7 @@ Mutation
   updateService                          U       .FF     .FF    FFF    .rN   rrN
   setDoctorHours setDoctorException      U       .FF     .FF    FFF    .rN   rrN
   removeDoctorException                  U       .FF     .FF    FFF    .rN   rrN
+  cancelBookingsOutside                  U       .FF     .FF    FFF    .rN   rrN
   setOnDuty                              U       .FF     .rN    rNN    .rN   rrN
   setIntake                              U       .FF     .rN    FFF    .rN   rrN
   retryJob dropJob                       U       .FF     .FF    .FF    .rN   .rN
@@ -84,6 +89,7 @@ Clinic
   id name timeZone dayStartsAt           r       .rr     .rr    .rr    .rr   .rr
   graceMinutes undoSeconds noShowMinutes r       .rr     .rr    .rr    .rr   .rr
   languages services doctors             r       .rr     .rr    .rr    .rr   .rr
+  address directions                     r       .rr     .rr    .rr    .rr   .rr
   messageRoute quietFrom quietTo         U       .FF     .rF    .FF    .rF   .rF
   dailySmsCap                            U       .FF     .rF    .FF    .rF   .rF
 
@@ -91,6 +97,7 @@ Service
   id name ticketLetter slotMinutes       r       .rr     .rr    rrr    .rr   rrr
   bookedLeadMinutes open closedReason    r       .rr     .rr    rrr    .rr   rrr
   almostPosition almostMinutes           r       .rr     .rr    rrr    .rr   rrr
+  remoteJoin                             r       .rr     .rr    rrr    .rr   rrr
   clinic doctors                         r       .rr     .rr    rrr    .rr   rrr
 
 Doctor
@@ -100,6 +107,9 @@ WorkingHours
   weekday from to                        -       .--     .r-    r--    .r-   rr-
 HoursException
   id day kind from to reason             -       .--     .r-    r--    .r-   rr-
+
+BookingOutside
+  id startsAt endsAt service             -       .--     .--    ---    .r-   -r-
 
 Slot
   startsAt endsAt doctor                 r       .rr     .rr    rrr    .rr   rrr
@@ -116,6 +126,9 @@ Patient
   appointments activeEntries             -       r--     .r-    rF-    .F-   rF-
   wards notifications                    -       r--     .r-    FF-    .F-   FF-
   code                                   -       r--     .F-    FF-    .F-   FF-
+Device
+  id platform getsMessages since         -       r..     -..    -..    -..   -..
+  seenAt isThis                          -       r..     -..    -..    -..   -..
 PatientMatch
   id name birthYear                      -       ---     .rr    ---    .--   ---
 
@@ -141,7 +154,7 @@ QueueEntry
 EntryPlace
   rank subRank arrivalSeq ownDueAt       -       r--     .r-    r--    .--   r--
 QueueEvent
-  at kind reason position                -       r--     .r-    r--    .--   r--
+  at kind reason position cause          -       r--     .r-    r--    .--   r--
 QueuePosition
   entryId ticket status position ahead   r       r--     .r-    r--    .r-   r--
   estimate room version asOf             r       r--     .r-    r--    .r-   r--

@@ -103,7 +103,10 @@ const asks: Record<string, Ask> = {
   'Query.notifications': inClinic(),
   'Query.auditLog': inClinic({ first: 200 }),
   'Query.failedJobs': inClinic(),
+  // Without hours there is no room for any of the doctor's bookings.
+  'Query.bookingsOutside': { of: 'Doctor', args: (doctorId) => ({ plan: { doctorId, hours: [] } }) },
   'Query.changes': null,
+  'Query.devices': null,
   'Subscription.queueUpdated': { of: 'Queue', args: (serviceId) => ({ serviceId }) },
   'Subscription.positionUpdated': { of: 'QueueEntry', args: (entryId) => ({ entryId }) },
   'Subscription.visitUpdated': { of: 'QueueEntry', args: (entryId) => linkTo(entryId) },

@@ -14,7 +14,16 @@ const REPEAT_SECONDS = 60
 /** A session's holder: exactly one of the two. */
 export type Holder = { userId: string; patientId?: null } | { patientId: string; userId?: null }
 
-export type EndReason = 'LOGOUT' | 'REUSE' | 'PASSWORD' | 'ROLE' | 'DEACTIVATED' | 'MERGED' | 'RESET'
+export type EndReason =
+  | 'LOGOUT'
+  | 'REUSE'
+  | 'PASSWORD'
+  | 'ROLE'
+  | 'DEACTIVATED'
+  | 'MERGED'
+  | 'RESET'
+  | 'REMOVED'
+  | 'DELETED'
 
 export type Tokens = {
   sessionId: string
@@ -58,7 +67,7 @@ export const openTokens = async (
     WITH staff AS (
       SELECT id, password_hash FROM users WHERE id = ${holder.userId ?? null}::uuid AND active FOR SHARE
     ), patient AS (
-      SELECT id, password_hash FROM patients WHERE id = ${holder.patientId ?? null}::uuid AND merged_into_id IS NULL FOR SHARE
+      SELECT id, password_hash FROM patients WHERE id = ${holder.patientId ?? null}::uuid AND merged_into_id IS NULL AND deleted_at IS NULL FOR SHARE
     ), holder AS (
       SELECT id AS user_id, NULL::uuid AS patient_id, password_hash FROM staff
       UNION ALL SELECT NULL, id, password_hash FROM patient
@@ -147,7 +156,7 @@ export const renewTokens = async (tx: Tx, config: Deps['config'], sessionId: str
   return tokensOf(config, row, refreshToken)
 }
 
-/** Ends a holder's sessions, all but the one excepted; their sockets follow once the transaction is committed. */
+/** Ends a holder's sessions, all but the one excepted, and the messages to their phones; their sockets follow once the transaction is committed. */
 export const endSessions = async (
   work: Pick<Work, 'tx' | 'sessions'>,
   holder: Holder,
@@ -159,6 +168,9 @@ export const endSessions = async (
       AND ended_at IS NULL AND id IS DISTINCT FROM ${end.except ?? null}::uuid
     RETURNING id`
   for (const { id } of ended) work.sessions.add(id)
+  // After a merge the phones of both belong to one person.
+  if (end.reason !== 'MERGED')
+    await work.tx.device.deleteMany({ where: { sessionId: { in: ended.map(({ id }) => id) } } })
 }
 
 /** Says that a holder's rights changed: open sockets load them anew once the transaction is committed. */
@@ -170,17 +182,20 @@ export const touchSessions = async (work: Pick<Work, 'tx' | 'sessions'>, holder:
   for (const { id } of touched) work.sessions.add(id)
 }
 
-/** Ends one session by its id or by a refresh token of it; answers whether one was open. */
+/** Ends one session by its id or by a refresh token of it, and the messages to its phone; answers whether one was open. */
 export const endSession = async (
   { db, bus }: Pick<Deps, 'db' | 'bus'>,
   which: { sessionId: string | null; refreshToken: string | null },
 ): Promise<boolean> => {
   const ended = await db.$queryRaw<{ id: string }[]>`
-    UPDATE sessions s SET ended_at = clock_timestamp(), end_reason = 'LOGOUT', changed_at = clock_timestamp()
-    WHERE s.ended_at IS NULL AND (
-      s.id = ${which.sessionId}::uuid
-      OR s.id = (SELECT t.session_id FROM refresh_tokens t WHERE t.hash = ${which.refreshToken && tokenHash(which.refreshToken)}))
-    RETURNING s.id`
+    WITH ended AS (
+      UPDATE sessions s SET ended_at = clock_timestamp(), end_reason = 'LOGOUT', changed_at = clock_timestamp()
+      WHERE s.ended_at IS NULL AND (
+        s.id = ${which.sessionId}::uuid
+        OR s.id = (SELECT t.session_id FROM refresh_tokens t WHERE t.hash = ${which.refreshToken && tokenHash(which.refreshToken)}))
+      RETURNING s.id
+    ), silenced AS (DELETE FROM devices d USING ended WHERE d.session_id = ended.id)
+    SELECT id FROM ended`
   for (const { id } of ended) bus.publish({ kind: 'session', sessionId: id })
   return ended.length > 0
 }

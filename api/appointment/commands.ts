@@ -8,10 +8,11 @@ import { transact, type Work } from '../database/transaction.ts'
 import { uuidOf, uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
 import type { AppointmentRow, ClinicRow, DoctorRow, ServiceRow } from '../loaders.ts'
+import { MOST_LATE_MINUTES } from '../messaging/answers.ts'
 import { BOOKING_JOB } from '../notification/kinds.ts'
 import { holdPatient, linkPatient } from '../patient/store.ts'
 import { leaveForCancel } from '../queue/commands.ts'
-import { optionalText } from '../text.ts'
+import { optionalText, wholeNumber } from '../text.ts'
 import { freeCandidates, withSlotAt } from './candidates.ts'
 import type { SlotTime } from './slots.ts'
 import { bookingsOf, doctorsOf, findAppointment, loadRotas, reloadAppointment } from './store.ts'
@@ -276,9 +277,27 @@ export const cancelAppointment = async (
   return cancelled
 }
 
-/** The patient says that they come late, by so many minutes where they know: the desk sees it, and their slot stays theirs. */
+/** The bookings' part of deleting an account: what is still to come is cancelled. Nobody is left to be told of it. */
+export const cancelEverything = async ({ tx, audit }: Work, patientId: string): Promise<void> => {
+  const cancelled = await tx.$queryRaw<{ id: string; clinicId: string; startsAt: Date }[]>`
+    UPDATE appointments SET status = 'CANCELLED', version = version + 1, updated_at = clock_timestamp()
+    WHERE id IN (
+      SELECT id FROM appointments WHERE patient_id = ${patientId}::uuid AND status = 'BOOKED' ORDER BY id FOR UPDATE)
+    RETURNING id::text, clinic_id::text AS "clinicId", starts_at AS "startsAt"`
+  for (const { id, clinicId, startsAt } of cancelled)
+    await audit({
+      action: 'appointment.cancelled',
+      entity: 'Appointment',
+      entityId: id,
+      clinicId,
+      detail: startsAt.toISOString(),
+    })
+}
+
+/** The patient says that they come late, by so many minutes where they know: the desk sees it, and their slot stays theirs. The last word counts. */
 export const sayLate = async (ctx: Context, id: string, minutes: number | null): Promise<AppointmentRow> => {
   demand(ctx.viewer, 'appointment.change')
+  if (minutes !== null) wholeNumber(minutes, 'minutes', [1, MOST_LATE_MINUTES])
   const seen = await ctx.loaders.appointment.load(id)
   demandOn(ctx.viewer, 'appointment.change', 'appointment', seen, subjectOfAppointment)
   const noted = await transact(ctx, reloadAppointment, async ({ tx, audit }) => {

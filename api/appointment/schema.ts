@@ -8,7 +8,7 @@ import { AppointmentStatusEnum, UrgencyEnum } from '../enums.ts'
 import { badInput, Refusal } from '../errors.ts'
 import { subjectOfEntry } from '../queue/commands.ts'
 import { AppointmentRef, DoctorRef, PatientRef, QueueEntryRef, ServiceRef, UserRef } from '../refs.ts'
-import { bookAppointment, cancelAppointment, rescheduleAppointment, subjectOfAppointment } from './commands.ts'
+import { bookAppointment, cancelAppointment, rescheduleAppointment, sayLate, subjectOfAppointment } from './commands.ts'
 import { type FreeSlot, listAppointments, loadFreeSlots, placeOfAppointment } from './store.ts'
 
 AppointmentRef.implement({
@@ -209,5 +209,16 @@ builder.mutationFields((t) => ({
     description: 'A patient who has checked in leaves the queue.',
     args: { id: t.arg.id({ required: true }), reason: t.arg.string() },
     resolve: (_root, { id, reason }, ctx) => cancelAppointment(ctx, id, reason),
+  }),
+  sayLate: t.field({
+    type: AppointmentRef,
+    authScopes: ever('appointment.change'),
+    description:
+      'The patient comes late: the desk sees it, and the slot stays theirs. Said again, the last word counts. Refusals: NOT_FOUND, NOT_BOOKED.',
+    args: {
+      appointmentId: t.arg.id({ required: true }),
+      minutes: t.arg.int({ description: 'By how many minutes, from 1 to 240; left out where it is not known.' }),
+    },
+    resolve: (_root, { appointmentId, minutes }, ctx) => sayLate(ctx, appointmentId, minutes ?? null),
   }),
 }))

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { uuidv7 } from '../database/uuid.ts'
 import { createTestClinic, type TestClinic } from '../test/clinic.ts'
 import { createTestDeps, type TestDeps } from '../test/context.ts'
 import { createTestDatabase, type TestDatabase } from '../test/database.ts'
@@ -67,6 +68,37 @@ it('is paged newest first, without skipping or repeating', async () => {
       .toSorted()
       .reverse(),
   )
+})
+
+it('is searched by who did it, by action or kind of action, by record and by day of the clinic', async () => {
+  const own = await createTestClinic(deps, { timeZone: 'America/New_York' })
+  const actorUserId = own.desk.viewer?.kind === 'user' ? own.desk.viewer.userId : null
+  const record = uuidv7()
+  const row = (action: string, at: string, more: object = {}) => ({
+    ...{ id: uuidv7(), clinicId: own.clinicId, action, entity: 'Test', at: new Date(at) },
+    ...more,
+  })
+  await deps.db.auditEvent.createMany({
+    data: [
+      // 00:30 in New York is still this day's; 23:30 the day before is not.
+      row('queue.called', '2026-03-02T05:30:00Z', { actorUserId }),
+      row('queue.left', '2026-03-02T04:30:00Z', { actorUserId, entityId: record }),
+      row('queues.other', '2026-03-02T12:00:00Z'),
+    ],
+  })
+  const SEARCH = `query ($c: ID!, $r: ID, $w: ID, $a: String, $from: Date, $to: Date) {
+    auditLog(clinicId: $c, entityId: $r, actorId: $w, action: $a, from: $from, to: $to) { edges { node { action } } } }`
+  const search = async (args: object) => ask(deps, own.admin.viewer, SEARCH, { c: own.clinicId, ...args })
+  const found = async (args: object) =>
+    (await search(args)).data.auditLog.edges.map((edge: { node: { action: string } }) => edge.node.action)
+  expect(await found({ a: 'queue' })).toEqual(['queue.called', 'queue.left'])
+  expect(await found({ a: 'queue.left' })).toEqual(['queue.left'])
+  expect(await found({ w: actorUserId })).toEqual(['queue.called', 'queue.left'])
+  expect(await found({ r: record })).toEqual(['queue.left'])
+  expect(await found({ from: '2026-03-02', to: '2026-03-02' })).toEqual(['queues.other', 'queue.called'])
+  expect(await found({ to: '2026-03-01', a: 'queue' })).toEqual(['queue.left'])
+  expect((await search({ from: '2026-03-02', to: '2026-03-01' })).codes).toEqual(['BAD_INPUT'])
+  expect((await search({ a: 'queue%' })).codes).toEqual(['BAD_INPUT'])
 })
 
 it('cannot be changed or deleted, not even by the application itself', async () => {

@@ -1,9 +1,13 @@
 import { can } from '../access/can.ts'
 import { ViewerRef } from '../access/schema.ts'
 import { asObject, builder } from '../builder.ts'
-import { connectionOf, page } from '../connection.ts'
+import { calendarBounds } from '../clinic/day.ts'
+import { connectionOf, instantKey, page } from '../connection.ts'
 import type { AuditEventModel } from '../database/generated/models.ts'
-import { auditPage } from './store.ts'
+import { badInput, notFound } from '../errors.ts'
+import { type AuditSearch, auditPage } from './store.ts'
+
+const ACTION = /^[A-Za-z_]+(\.[A-Za-z_]+)?$/
 
 const AuditEventRef = builder.objectRef<AuditEventModel>('AuditEvent').implement({
   description: 'Who did what to which record, and when.',
@@ -43,23 +47,36 @@ builder.queryField('auditLog', (t) =>
     args: {
       clinicId: t.arg.id({ required: true }),
       entityId: t.arg.id(),
+      actorId: t.arg.id({ description: 'Of the user or patient who did it.' }),
+      action: t.arg.string({
+        description: 'The whole action, as in queue.called, or all of one kind, as in queue.',
+      }),
+      from: t.arg({ type: 'Date', description: 'From this calendar day of the clinic on.' }),
+      to: t.arg({ type: 'Date', description: 'Up to this calendar day of the clinic, inclusive.' }),
       first: t.arg.int(),
       after: t.arg.string(),
     },
     authScopes: (_root, { clinicId }, ctx) => can(ctx.viewer, 'audit.read', { clinicId }),
-    resolve: (_root, { clinicId, entityId, first, after }, ctx) =>
-      page(
+    resolve: async (_root, { clinicId, entityId, actorId, action, from, to, first, after }, ctx) => {
+      if (from && to && to < from) throw badInput('to', 'must not be before from')
+      if (action && !ACTION.test(action))
+        throw badInput('action', 'must be an action, as in queue.called, or a kind, as in queue')
+      const clinic = await ctx.loaders.clinic.load(clinicId)
+      if (!clinic) throw notFound('clinic')
+      const search: AuditSearch = {
+        entityId: entityId ?? null,
+        actorId: actorId ?? null,
+        action: action ?? null,
+        start: from ? calendarBounds(from, from, clinic.timeZone).start : null,
+        end: to ? calendarBounds(to, to, clinic.timeZone).end : null,
+      }
+      return page(
         { first, after },
         (event: AuditEventModel) => [event.at.toISOString(), event.id],
         2,
         (keys, take) =>
-          auditPage(
-            ctx.db,
-            clinicId,
-            entityId ?? null,
-            keys && { at: new Date(keys[0] as string), id: keys[1] as string },
-            take,
-          ),
-      ),
+          auditPage(ctx.db, clinicId, search, keys && { at: instantKey(keys[0]), id: keys[1] as string }, take),
+      )
+    },
   }),
 )

@@ -66,19 +66,36 @@ export const createTrail = (db: Db, log: Logger): AuditTrail => {
   }
 }
 
+/** Which entries are asked for; what is null does not matter. */
+export type AuditSearch = {
+  entityId: string | null
+  /** Who did it: a user or a patient. */
+  actorId: string | null
+  /** The whole action, as in queue.called, or what comes before the dot, as in queue. */
+  action: string | null
+  start: Date | null
+  end: Date | null
+}
+
 /** One clinic's audit log, newest first. */
 export const auditPage = (
   db: Db,
   clinicId: string,
-  entityId: string | null,
+  { entityId, actorId, action, start, end }: AuditSearch,
   after: { at: Date; id: string } | null,
   take: number,
 ): Promise<AuditEventModel[]> =>
   db.auditEvent.findMany({
     where: {
       clinicId,
-      ...(entityId ? { entityId } : {}),
-      ...(after ? { OR: [{ at: { lt: after.at } }, { at: after.at, id: { lt: after.id } }] } : {}),
+      AND: [
+        entityId ? { entityId } : {},
+        actorId ? { OR: [{ actorUserId: actorId }, { actorPatientId: actorId }] } : {},
+        action ? (action.includes('.') ? { action } : { action: { startsWith: `${action}.` } }) : {},
+        start ? { at: { gte: start } } : {},
+        end ? { at: { lt: end } } : {},
+        after ? { OR: [{ at: { lt: after.at } }, { at: after.at, id: { lt: after.id } }] } : {},
+      ],
     },
     orderBy: [{ at: 'desc' }, { id: 'desc' }],
     take,

@@ -43,6 +43,7 @@ export type NewService = {
   bookedLeadMinutes?: number | null
   almostPosition?: number | null
   almostMinutes?: number | null
+  remoteJoin?: boolean | null
 }
 
 /** Adds a service to the clinic; the database gives it its queue. */

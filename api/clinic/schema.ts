@@ -50,6 +50,16 @@ ClinicRef.implement({
       authScopes: asObject,
       description: 'Languages of the clinic as BCP 47 tags, the first one by default.',
     }),
+    address: t.exposeString('address', {
+      nullable: true,
+      authScopes: asObject,
+      description: 'Where it is, for patients to read; may have several lines.',
+    }),
+    directions: t.exposeString('directions', {
+      nullable: true,
+      authScopes: asObject,
+      description: 'How to find the rooms, for patients who are called; may have several lines.',
+    }),
     messageRoute: t.expose('messageRoute', {
       type: MessageRouteEnum,
       nullable: true,
@@ -112,6 +122,10 @@ ServiceRef.implement({
       nullable: true,
       authScopes: asObject,
       description: 'Why the service takes no walk-ins, for patients to read.',
+    }),
+    remoteJoin: t.exposeBoolean('remoteJoin', {
+      authScopes: asObject,
+      description: 'While it is open, patients may join the queue by themselves, from wherever they are.',
     }),
     clinic: t.field({
       type: ClinicRef,
@@ -236,6 +250,8 @@ const UpdateClinicInput = builder.inputType('UpdateClinicInput', {
     quietFrom: t.string({ description: 'Local wall-clock time, as in 21:00.' }),
     quietTo: t.string({ description: 'Local wall-clock time, as in 08:00; equal to quietFrom it is never quiet.' }),
     dailySmsCap: t.int({ description: 'Messages, from 0 to 100000.' }),
+    address: t.string({ description: 'At most 200 characters, line breaks among them; null takes it away.' }),
+    directions: t.string({ description: 'At most 300 characters, line breaks among them; null takes them away.' }),
   }),
 })
 
@@ -248,6 +264,7 @@ const CreateServiceInput = builder.inputType('CreateServiceInput', {
     bookedLeadMinutes: t.int({ description: 'Minutes, 0 unless told.' }),
     almostPosition: t.int({ description: 'From 1 to 50, 3 unless told.' }),
     almostMinutes: t.int({ description: 'Minutes, from 0 to 240, 10 unless told; 0: by position alone.' }),
+    remoteJoin: t.boolean({ description: 'Patients may join the queue by themselves; false unless told.' }),
   }),
 })
 
@@ -259,10 +276,11 @@ const UpdateServiceInput = builder.inputType('UpdateServiceInput', {
     bookedLeadMinutes: t.int({ description: 'Minutes.' }),
     almostPosition: t.int({ description: 'From 1 to 50.' }),
     almostMinutes: t.int({ description: 'Minutes, from 0 to 240; 0: by position alone.' }),
+    remoteJoin: t.boolean({ description: 'Patients may join the queue by themselves.' }),
   }),
 })
 
-const WeeklyHours = builder.inputType('WeeklyHours', {
+export const WeeklyHours = builder.inputType('WeeklyHours', {
   fields: (t) => ({
     weekday: t.int({ required: true, description: '1 is Monday, 7 is Sunday.' }),
     from: t.string({ required: true, description: 'Local wall-clock time, as in 08:30.' }),

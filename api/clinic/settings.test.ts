@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { clinicSettings, serviceSettings, ticketLetter } from './settings.ts'
 
 describe('settings of a clinic', () => {
-  test('what is left out is not touched; only the no-show timer can be taken away', () => {
+  test('what is left out is not touched; only the no-show timer and what patients read can be taken away', () => {
     expect(clinicSettings({})).toEqual({})
     expect(clinicSettings({ name: null, timeZone: null, languages: null })).toEqual({})
-    expect(clinicSettings({ noShowMinutes: null })).toEqual({ noShowMinutes: null })
+    const gone = { noShowMinutes: null, address: null, directions: null }
+    expect(clinicSettings(gone)).toEqual(gone)
   })
 
   test('are stored in one form', () => {
@@ -19,10 +20,13 @@ describe('settings of a clinic', () => {
         quietFrom: '21:30',
         quietTo: '00:00',
         dailySmsCap: 0,
+        address: ' 1 Quay Street\r\nHarbour ',
+        directions: '  ',
       }),
     ).toEqual({
       ...{ name: 'North', timeZone: 'Europe/Berlin', dayStartsAt: 270, languages: ['en', 'pt-BR'] },
       ...{ messageRoute: 'PUSH_FIRST', quietFrom: 1290, quietTo: 0, dailySmsCap: 0 },
+      ...{ address: '1 Quay Street\nHarbour', directions: null },
     })
   })
 
@@ -38,6 +42,8 @@ describe('settings of a clinic', () => {
     [{ languages: [] }, 'at least one language'],
     [{ quietFrom: '24:00' }, '00:00 to 23:59'],
     [{ quietTo: '8' }, '00:00 to 23:59'],
+    [{ address: 'x'.repeat(201) }, 'at most 200 characters'],
+    [{ directions: 'x'.repeat(301) }, 'at most 300 characters'],
     [{ dailySmsCap: -1 }, 'from 0 to 100000'],
     [{ dailySmsCap: 100_001 }, 'from 0 to 100000'],
     [{ languages: ['en', '?'] }, 'language tag'],

@@ -1,7 +1,7 @@
 import type { MessageRoute } from '../database/generated/enums.ts'
 import { badInput } from '../errors.ts'
 import { languageTag } from '../patient/language.ts'
-import { requiredLine, wholeNumber } from '../text.ts'
+import { optionalText, requiredLine, wholeNumber } from '../text.ts'
 import { MINUTES_A_DAY, minuteOf, timeZoneName } from './day.ts'
 
 export type ClinicInput = {
@@ -16,6 +16,8 @@ export type ClinicInput = {
   quietFrom?: string | null
   quietTo?: string | null
   dailySmsCap?: number | null
+  address?: string | null
+  directions?: string | null
 }
 
 export type ClinicSettings = {
@@ -30,6 +32,8 @@ export type ClinicSettings = {
   quietFrom: number
   quietTo: number
   dailySmsCap: number
+  address: string | null
+  directions: string | null
 }
 
 const zone = (name: string): string => {
@@ -53,7 +57,7 @@ const languages = (tags: readonly string[]): string[] => {
   return [...new Set(tags.map((tag, index) => languageTag(tag, `input.languages.${index}`)))]
 }
 
-/** The settings that were given, checked; what was left out is not there. Only noShowMinutes can be taken away with null. */
+/** The settings that were given, checked; what was left out is not there. noShowMinutes, address and directions can be taken away with null. */
 export const clinicSettings = (input: ClinicInput): Partial<ClinicSettings> => ({
   ...(input.name != null && { name: requiredLine(input.name, { field: 'input.name', max: 100 }) }),
   ...(input.timeZone != null && { timeZone: zone(input.timeZone) }),
@@ -73,6 +77,12 @@ export const clinicSettings = (input: ClinicInput): Partial<ClinicSettings> => (
   ...(input.dailySmsCap != null && {
     dailySmsCap: wholeNumber(input.dailySmsCap, 'input.dailySmsCap', [0, MOST_SMS_A_DAY]),
   }),
+  ...(input.address !== undefined && {
+    address: optionalText(input.address, { field: 'input.address', max: 200 }),
+  }),
+  ...(input.directions !== undefined && {
+    directions: optionalText(input.directions, { field: 'input.directions', max: 300 }),
+  }),
 })
 
 export type ServiceInput = {
@@ -81,9 +91,10 @@ export type ServiceInput = {
   bookedLeadMinutes?: number | null
   almostPosition?: number | null
   almostMinutes?: number | null
+  remoteJoin?: boolean | null
 }
 
-/** What a service is called, how long its slots are (at most a working day), and when it is almost a patient's turn. */
+/** What a service is called, how long its slots are (at most a working day), when it is almost a patient's turn, and who may join. */
 export const serviceSettings = (input: ServiceInput) => ({
   ...(input.name != null && { name: requiredLine(input.name, { field: 'input.name', max: 100 }) }),
   ...(input.slotMinutes != null && { slotMinutes: wholeNumber(input.slotMinutes, 'input.slotMinutes', [5, 480]) }),
@@ -96,6 +107,7 @@ export const serviceSettings = (input: ServiceInput) => ({
   ...(input.almostMinutes != null && {
     almostMinutes: wholeNumber(input.almostMinutes, 'input.almostMinutes', [0, 240]),
   }),
+  ...(input.remoteJoin != null && { remoteJoin: input.remoteJoin }),
 })
 
 /** The letter of a service's tickets: a capital from A to Z, or two where a clinic has more services than letters. */

@@ -12,7 +12,10 @@ export const DEMO_PATIENT = '+12025550100'
 type DemoClinic = {
   name: string
   timeZone: string
+  address: string
+  directions: string
   suffix: string
+  /** Of the first one patients join the queue by themselves. */
   services: { name: string; letter: string; slotMinutes: number }[]
   /** Together the doctors' hours cover every hour of every day, so that the demonstration can be tried at any time. */
   doctors: { username: string; name: string; room: string; hours: [number, number][] }[]
@@ -25,6 +28,8 @@ const clinics: DemoClinic[] = [
   {
     name: 'Riverside Clinic',
     timeZone: 'America/New_York',
+    address: '12 River Street\nRiverside',
+    directions: 'Rooms 1–4: through the glass door, then left',
     suffix: '',
     services: [
       { name: 'General practice', letter: 'G', slotMinutes: 15 },
@@ -56,6 +61,8 @@ const clinics: DemoClinic[] = [
   {
     name: 'Wellfield Clinic',
     timeZone: 'Europe/Berlin',
+    address: 'Am Markt 3\nWellfield',
+    directions: 'Rooms 1–4: first floor, opposite the lift',
     suffix: '2',
     services: [
       { name: 'General practice', letter: 'A', slotMinutes: 15 },
@@ -87,9 +94,12 @@ const createClinic = async (deps: Deps, demo: DemoClinic, passwordHash: string):
   const services = demo.services.map((service) => ({ id: uuidv7(), ...service }))
   const receptionist = uuidv7()
   await deps.db.$transaction(async (tx) => {
-    await tx.clinic.create({ data: { id: clinicId, name: demo.name, timeZone: demo.timeZone } })
+    const { name, timeZone, address, directions } = demo
+    await tx.clinic.create({ data: { id: clinicId, name, timeZone, address, directions } })
     for (const { id, name, letter, slotMinutes } of services)
-      await tx.service.create({ data: { id, clinicId, name, ticketLetter: letter, slotMinutes } })
+      await tx.service.create({
+        data: { id, clinicId, name, ticketLetter: letter, slotMinutes, remoteJoin: id === services[0]?.id },
+      })
     await tx.user.createMany({
       data: [
         {

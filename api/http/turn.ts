@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Deps } from '../context.ts'
-import { languageAsked, type Shown } from '../visit/shown.ts'
+import { languageAsked, type Shown, shownWithout } from '../visit/shown.ts'
 import { loadShown } from '../visit/store.ts'
 import { policyFor, WEB_DIST } from './static.ts'
 
@@ -41,7 +41,7 @@ export const createTurnPage = (
   const load = (link: string, asked: ReturnType<typeof languageAsked>): Promise<Shown> =>
     loadShown(db, link, asked).catch((error) => {
       log.warn({ err: error }, 'the page behind a link could not be filled')
-      return { state: 'away', visit: null, language: asked, isStopped: false }
+      return shownWithout('away', asked)
     })
 
   const answer = async (link: string, req: IncomingMessage, res: ServerResponse): Promise<void> => {

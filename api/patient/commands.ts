@@ -323,7 +323,7 @@ const changeDetails = async (
     const { tx, audit } = work
     await tx.$queryRaw`SELECT id FROM patients WHERE id = ${id}::uuid FOR UPDATE`
     const patient = await reloadPatient(tx, id)
-    if (patient.mergedIntoId) throw notFound('patient')
+    if (patient.mergedIntoId || patient.deletedAt) throw notFound('patient')
     if (Object.keys(details).length === 0) return patient
     const judged = await judge(work, patient, details, seen)
     overrides = judged.overrides
@@ -381,7 +381,7 @@ export const registerDevice = async (
 ): Promise<boolean> => {
   demand(ctx.viewer, 'device.register')
   if (ctx.viewer?.kind !== 'patient') throw new Refusal('FORBIDDEN')
-  const { patientId } = ctx.viewer
+  const { patientId, sessionId } = ctx.viewer
   const pushToken = input.pushToken.trim()
   if (!/^[\x21-\x7e]{1,4096}$/.test(pushToken))
     throw badInput('pushToken', 'must be 1 to 4096 characters without blanks')
@@ -391,10 +391,12 @@ export const registerDevice = async (
     ctx,
     (db, id) => db.device.findUnique({ where: { id } }),
     async ({ tx, audit }) => {
+      const session = await tx.session.findUnique({ where: { id: sessionId }, select: { id: true } })
+      const owned = { patientId, platform, sessionId: session?.id ?? null }
       const device = await tx.device.upsert({
         where: { pushToken },
-        create: { id: uuidv7(), patientId, pushToken, platform },
-        update: { patientId, platform },
+        create: { id: uuidv7(), pushToken, ...owned },
+        update: owned,
       })
       await audit({
         action: 'device.registered',
@@ -502,7 +504,7 @@ export const mergePatients = async (
     const { tx } = work
     await lockForMerge(work, [kept.id, dropped.id])
     const [one, other] = [await reloadPatient(tx, kept.id), await reloadPatient(tx, dropped.id)]
-    if (one.mergedIntoId || other.mergedIntoId) throw new Refusal('CONFLICT')
+    if (one.mergedIntoId || other.mergedIntoId || one.deletedAt || other.deletedAt) throw new Refusal('CONFLICT')
     if (canLogIn(one) && canLogIn(other) && !endLogin)
       throw new Refusal('CONFLICT', 'Both patients can log in; repeat with endLogin: true to end the log-in of drop.')
     await refuseClashes(work, one.id, other.id)

@@ -18,12 +18,12 @@ export const reloadPatient = async (db: Db | Tx, id: string): Promise<PatientRow
 }
 
 /**
- * The patient for whom a record is about to be written: the one they were merged into, if they were.
+ * The patient for whom a record is about to be written: the one they were merged into, if they were; null also where they deleted their account.
  * Until the transaction ends no merge can take the record away.
  */
 export const holdPatient = async (tx: Tx, id: string): Promise<PatientRow | null> => {
   const [row] = await tx.$queryRaw<{ merged: string | null }[]>`
-    SELECT merged_into_id::text AS merged FROM patients WHERE id = ${id}::uuid FOR KEY SHARE`
+    SELECT merged_into_id::text AS merged FROM patients WHERE id = ${id}::uuid AND deleted_at IS NULL FOR KEY SHARE`
   if (!row) return null
   return row.merged ? holdPatient(tx, row.merged) : findPatientRow(tx, id)
 }
@@ -41,7 +41,7 @@ export const standing = (loaders: Loaders, id: string): Promise<PatientRow | nul
 
 export type ListedPatient = PatientRow & { sortName: string }
 
-/** Patients of a clinic by name, behind a place in that order. Merged records are not listed. */
+/** Patients of a clinic by name, behind a place in that order. Merged records and deleted accounts are not listed. */
 export const listPatients = async (
   db: Db,
   { clinicId, search, after, take }: { clinicId: string; search: PatientSearch; after: string[] | null; take: number },
@@ -54,7 +54,7 @@ export const listPatients = async (
   const places = await db.$queryRaw<{ id: string; sortName: string }[]>`
     SELECT p.id::text, search_name(p.name) AS "sortName"
     FROM patients p JOIN clinic_patients c ON c.patient_id = p.id AND c.clinic_id = ${clinicId}::uuid
-    WHERE p.merged_into_id IS NULL ${inNumber} ${inName.length > 0 ? Prisma.join(inName, ' ') : Prisma.empty} ${behind}
+    WHERE p.merged_into_id IS NULL AND p.deleted_at IS NULL ${inNumber} ${inName.length > 0 ? Prisma.join(inName, ' ') : Prisma.empty} ${behind}
     ORDER BY search_name(p.name) COLLATE "C", p.id LIMIT ${take}`
   const rows = await db.patient.findMany({
     where: { id: { in: places.map(({ id }) => id) } },

@@ -1,11 +1,11 @@
-import type { Subject } from '../access/can.ts'
+import { can, type Subject } from '../access/can.ts'
 import { demand, demandOn } from '../access/demand.ts'
 import { clinicDay } from '../clinic/day.ts'
 import type { Context } from '../context.ts'
 import type { Db, Tx } from '../database/client.ts'
 import type { Urgency } from '../database/generated/enums.ts'
 import { transact, type Work } from '../database/transaction.ts'
-import { uuidv7 } from '../database/uuid.ts'
+import { uuidOf, uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
 import type { AppointmentRow, ClinicRow, EntryRow, ServiceRow } from '../loaders.ts'
 import { ALMOST_JOB, MOVE_JOB } from '../notification/kinds.ts'
@@ -386,8 +386,10 @@ const enter = async (work: Work, arrival: Arrival): Promise<EntryRow> => {
     leadMinutes: service.bookedLeadMinutes,
     graceMinutes: clinic.graceMinutes,
   }
-  const { batch } = work.ctx
-  const arrivedAt = batch ? arrivalOf(batch.act, now, clinic) : now
+  const { batch, viewer } = work.ctx
+  // Who joins from afar waits from when the clinic hears of it: their own word for an earlier time would be a way to the front.
+  const isHeardNow = viewer?.kind === 'patient' && appointment === null
+  const arrivedAt = batch && !isHeardNow ? arrivalOf(batch.act, now, clinic) : now
   const ticketDay = clinicDay(arrivedAt, clinic)
   const ticketNumber = (lastTickets[ticketDay] ?? 0) + 1
   const entered = await storeArrival(work.tx, {
@@ -459,14 +461,48 @@ export type WalkIn = {
   provisionalTicket: string | null
 }
 
-/** Takes a patient without a booking into the queue and links them to the clinic. */
+/** What patients may ask of a queue that they join by themselves: to wait as anybody does, under a ticket of the clinic's own. */
+const demandPlain = ({ urgency, doctorId, provisionalTicket }: WalkIn): void => {
+  if (urgency !== null && urgency !== 'ROUTINE')
+    throw new Refusal(
+      'FORBIDDEN',
+      'Urgency other than ROUTINE is for staff: leave input.urgency out, and tell the desk if it is urgent.',
+    )
+  if (doctorId !== null) throw badInput('input.doctorId', 'must be left out; to see one doctor, book a slot')
+  if (provisionalTicket !== null)
+    throw badInput('input.provisionalTicket', "must be left out; it is for the desk's devices")
+}
+
+/** The same id again answers the same entry to whom it was given: the user, or the patient (or guardian) who joined. */
+const isOwnRepeat = (ctx: Context, stored: EntryRow): boolean =>
+  ctx.viewer?.kind === 'user'
+    ? stored.createdById === ctx.viewer.userId
+    : stored.createdById === null &&
+      stored.appointmentId === null &&
+      can(ctx.viewer, 'entry.read', subjectOfEntry(stored))
+
+/** A place in a queue may be kept from afar, but one only: two tickets of one patient would keep others waiting. */
+const demandNoOtherTicket = async (tx: Tx, { patientId, clinicId }: { patientId: string; clinicId: string }) => {
+  await tx.$queryRaw`SELECT id FROM patients WHERE id = ${patientId}::uuid FOR NO KEY UPDATE`
+  const waiting = await tx.queueEntry.findFirst({ where: { patientId, clinicId, finishedAt: null } })
+  if (waiting)
+    throw new Refusal('ALREADY_WAITING', `The patient already has ticket ${waiting.ticket} here.`, {
+      entryId: waiting.id,
+    })
+}
+
+/** Takes a patient without a booking into the queue and links them to the clinic; patients join by themselves where the service lets them. */
 export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> => {
   demand(ctx.viewer, 'entry.add')
+  const isRemote = ctx.viewer?.kind === 'patient'
+  if (isRemote) demandPlain(input)
   if ((input.reason?.length ?? 0) > 1000) throw badInput('input.reason', 'must have at most 1,000 characters')
   if (input.provisionalTicket !== null && !/^[A-Z0-9]{1,4}-\d{1,4}$/.test(input.provisionalTicket))
     throw badInput('input.provisionalTicket', 'must be a device code and a number, as in P7-03')
   const service = await ctx.loaders.service.load(input.serviceId)
-  demandOn(ctx.viewer, 'entry.add', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
+  if (!service) throw notFound('service')
+  const subject = { clinicId: service.clinicId, serviceId: service.id, patientId: uuidOf(input.patientId) }
+  if (!can(ctx.viewer, 'entry.add', subject)) throw notFound(isRemote ? 'patient' : 'service')
   return transact(ctx, reloadEntry, async (work) => {
     const { tx } = work
     const { clinic, ...present } = await tx.service.findUniqueOrThrow({
@@ -476,9 +512,10 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
     await lockQueues(work, [service.id])
     const stored = input.id ? await findEntry(tx, input.id) : null
     if (stored) {
-      if (stored.createdById === null || stored.createdById !== actorOf(ctx).actorUserId) throw new Refusal('ID_TAKEN')
+      if (!isOwnRepeat(ctx, stored)) throw new Refusal('ID_TAKEN')
       return stored
     }
+    if (isRemote && !present.remoteJoin) throw new Refusal('NOT_REMOTE')
     if (!present.open)
       throw new Refusal(
         'CLOSED',
@@ -486,6 +523,7 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
       )
     const patient = await holdPatient(tx, input.patientId)
     if (!patient) throw notFound('patient')
+    if (isRemote) await demandNoOtherTicket(tx, { patientId: patient.id, clinicId: clinic.id })
     if (input.doctorId) await doctorFor(tx, input.doctorId, service)
     if (!patient.clinicIds.includes(clinic.id)) await linkPatient(tx, clinic.id, patient.id)
     return enter(work, {
@@ -511,6 +549,21 @@ export const leaveForCancel = async (work: Work, appointmentId: string, reason: 
   const locked = found(await readLocked(work, seen.id))
   if (locked.entry.serviceId !== seen.serviceId) throw new Refusal('CONFLICT')
   await applyMove(work, locked, { kind: 'LEFT' }, reason)
+}
+
+/** The queue's part of deleting an account: whoever waits or is called leaves. Refused while the patient is with the doctor. */
+export const leaveEverywhere = async (work: Work, patientId: string): Promise<void> => {
+  const active = { patientId, finishedAt: null }
+  const seen = await work.tx.queueEntry.findMany({ where: active })
+  await lockQueues(
+    work,
+    seen.map(({ serviceId }) => serviceId),
+  )
+  for (const { id, serviceId } of seen) {
+    const locked = found(await readLocked(work, id))
+    if (locked.entry.serviceId !== serviceId) throw new Refusal('CONFLICT')
+    if (isActive(locked.entry.status)) await applyMove(work, locked, { kind: 'LEFT' }, null)
+  }
 }
 
 const revived = (before: unknown): Partial<EntryState> => {

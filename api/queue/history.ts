@@ -11,7 +11,17 @@ export type QueueMove = {
   boundDoctorId: string | null
 }
 
-export type HistoryEvent = { at: Date; kind: string; reason: string | null; position: number | null }
+/** Why somebody passed, for a program to say in its reader's language. DESK: by hand, with a reason of its own. */
+export type PassedCause = 'EARLIER_SLOT' | 'MORE_URGENT' | 'CAME_BACK' | 'CAME_EARLIER' | 'DESK'
+
+export type HistoryEvent = {
+  at: Date
+  kind: string
+  reason: string | null
+  /** Of PASSED. */
+  cause: PassedCause | null
+  position: number | null
+}
 
 type Standing = { key: OrderKey; boundDoctorId: string | null }
 
@@ -27,24 +37,28 @@ const positionOf = (waiting: ReadonlyMap<string, Standing>, id: string): number 
   return ahead + 1
 }
 
-/** Why somebody passed, in words that tell nothing about who. The reason of a manual move is shown as it was given. */
-const passedReason = (move: QueueMove): string | null => {
-  switch (move.kind) {
-    case 'MOVED':
-      return move.reason
-    case 'CHECKED_IN':
-      return 'A patient came for an earlier slot.'
-    case 'WALKED_IN':
-    case 'URGENCY_SET':
-      return 'A patient is more urgent.'
-    case 'RETURNED':
-    case 'UNDONE':
-      return 'A patient came back to their place.'
-    case 'TRANSFERRED':
-      return 'A patient who came earlier was sent over from another service.'
-    default:
-      return null
-  }
+const causes: Record<string, PassedCause> = {
+  MOVED: 'DESK',
+  CHECKED_IN: 'EARLIER_SLOT',
+  WALKED_IN: 'MORE_URGENT',
+  URGENCY_SET: 'MORE_URGENT',
+  RETURNED: 'CAME_BACK',
+  UNDONE: 'CAME_BACK',
+  TRANSFERRED: 'CAME_EARLIER',
+}
+
+const sentences: Record<PassedCause, string | null> = {
+  EARLIER_SLOT: 'A patient came for an earlier slot.',
+  MORE_URGENT: 'A patient is more urgent.',
+  CAME_BACK: 'A patient came back to their place.',
+  CAME_EARLIER: 'A patient who came earlier was sent over from another service.',
+  DESK: null,
+}
+
+/** Why somebody passed, told so that it says nothing about who. The reason of a manual move is shown as it was given. */
+const passedBy = (move: QueueMove): { cause: PassedCause | null; reason: string | null } => {
+  const cause = causes[move.kind] ?? null
+  return { cause, reason: cause && (cause === 'DESK' ? move.reason : sentences[cause]) }
 }
 
 /** Did this move put its entry before `own`, where it was not before? */
@@ -67,10 +81,9 @@ export const historyOf = (
   for (const move of moves.toReversed()) {
     const own = waiting.get(entryId)
     const isOwn = move.entryId === entryId
-    if (isOwn)
-      events.push({ at: move.at, kind: move.kind, reason: move.reason, position: positionOf(waiting, entryId) })
-    else if (own && passed(move, own.key))
-      events.push({ at: move.at, kind: 'PASSED', reason: passedReason(move), position: positionOf(waiting, entryId) })
+    const position = positionOf(waiting, entryId)
+    if (isOwn) events.push({ at: move.at, kind: move.kind, reason: move.reason, cause: null, position })
+    else if (own && passed(move, own.key)) events.push({ at: move.at, kind: 'PASSED', ...passedBy(move), position })
     if (move.fromKey) waiting.set(move.entryId, { key: move.fromKey, boundDoctorId: move.boundDoctorId })
     else waiting.delete(move.entryId)
   }

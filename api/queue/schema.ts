@@ -50,6 +50,17 @@ const WaitEstimateRef = builder.objectRef<WaitEstimate>('WaitEstimate').implemen
   }),
 })
 
+const PassedCauseEnum = builder.enumType('PassedCause', {
+  description: 'Why somebody came before a waiting entry.',
+  values: {
+    EARLIER_SLOT: { description: 'A patient came for an earlier slot.' },
+    MORE_URGENT: { description: 'A patient is more urgent.' },
+    CAME_BACK: { description: 'A patient came back to their place.' },
+    CAME_EARLIER: { description: 'A patient who came earlier was sent over from another service.' },
+    DESK: { description: 'The desk placed a patient by hand; the reason is as they gave it.' },
+  } as const,
+})
+
 const QueueEventRef = builder.objectRef<HistoryEvent>('QueueEvent').implement({
   description: "One change of an entry's state or place. PASSED: somebody else came before it.",
   fields: (t) => ({
@@ -60,6 +71,12 @@ const QueueEventRef = builder.objectRef<HistoryEvent>('QueueEvent').implement({
       authScopes: asObject,
     }),
     reason: t.exposeString('reason', { nullable: true, authScopes: asObject }),
+    cause: t.expose('cause', {
+      type: PassedCauseEnum,
+      nullable: true,
+      description: "Of PASSED: why, for a program to say in its reader's language.",
+      authScopes: asObject,
+    }),
     position: t.exposeInt('position', {
       nullable: true,
       description: 'The position after the change; null when not waiting.',
@@ -440,7 +457,7 @@ builder.mutationFields((t) => {
     addWalkIn: t.field({
       type: QueueEntryRef,
       description:
-        'Takes a patient without a booking into the queue. Refusals: NOT_FOUND, CLOSED, ALREADY_WAITING, NOT_THEIR_SERVICE, ID_TAKEN.',
+        'Takes a patient without a booking into the queue. Patients join by themselves where the service lets them (remoteJoin): as ROUTINE, without a doctor, with one ticket in a clinic at a time; synced, they wait from when it arrives. Refusals: NOT_FOUND, CLOSED, NOT_REMOTE, ALREADY_WAITING, NOT_THEIR_SERVICE, ID_TAKEN.',
       args: { input: t.arg({ type: AddWalkInInput, required: true }) },
       authScopes: ever('entry.add'),
       resolve: (_root, { input }, ctx) =>

@@ -338,7 +338,7 @@ describe('rights', () => {
     const refused = { createPatient: 'FORBIDDEN', addWalkIn: 'FORBIDDEN', setUrgency: 'FORBIDDEN', hold: 'FORBIDDEN' }
     const booking = { updatePatient: 'NOT_FOUND', bookAppointment: 'NOT_FOUND', checkIn: 'NOT_FOUND' }
     expect(await outcomesOf(clinic.asPatient(await clinic.addPatient()).viewer, patientId)).toEqual({
-      ...{ ...refused, ...booking, callEntry: 'FORBIDDEN', leaveQueue: 'NOT_FOUND' },
+      ...{ ...refused, ...booking, addWalkIn: 'NOT_FOUND', callEntry: 'FORBIDDEN', leaveQueue: 'NOT_FOUND' },
     })
     expect(await outcomesOf(clinic.doctors[0]?.viewer ?? null, patientId)).toEqual({
       ...{ ...refused, updatePatient: 'FORBIDDEN', bookAppointment: 'FORBIDDEN', checkIn: 'FORBIDDEN' },

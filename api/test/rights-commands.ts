@@ -160,6 +160,14 @@ export const commandCases: Record<string, CommandCase> = {
   updateProfile: withInput(() => ({ name: 'Renamed' })),
   registerDevice: withArgs(() => ({ pushToken: randomUUID(), platform: 'web' })),
 
+  removeDevice: withArgs(async ({ server, patient }) => {
+    const { sessionId } = await openTokens(server.deps, { patientId: await patient() })
+    return { id: sessionId }
+  }),
+  logoutOthers: withArgs(() => ({})),
+  deleteMyAccount: withArgs(() => ({ password: PASSWORD })),
+  exportMyData: withArgs(async ({ patient }) => ({ patientId: await patient() })),
+
   renewCode: withArgs(async ({ patient }) => ({ patientId: await patient() })),
   createPatient: withInput(async ({ patient }) => ({ name: 'Ward', guardianId: await patient() })),
   updatePatient: withArgs(async ({ patient }) => ({ id: await patient(), input: { name: 'Renamed' } })),
@@ -175,8 +183,12 @@ export const commandCases: Record<string, CommandCase> = {
   rescheduleAppointment: withInput(async ({ appointment }) => ({ id: await appointment(), startsAt: freeSlot() })),
   cancelAppointment: withArgs(async ({ appointment }) => ({ id: await appointment() })),
   checkIn: withArgs(async ({ appointment }) => ({ appointmentId: await appointment() })),
+  sayLate: withArgs(async ({ appointment }) => ({ appointmentId: await appointment(), minutes: 10 })),
 
-  addWalkIn: withInput(async ({ patient, serviceId }) => ({ patientId: await patient(), serviceId })),
+  addWalkIn: withInput(async ({ server, patient, serviceId }) => {
+    await server.db.service.update({ where: { id: serviceId }, data: { remoteJoin: true } })
+    return { patientId: await patient(), serviceId }
+  }),
   callNext: withArgs(async ({ entry, serviceId }) => {
     await entry()
     return { serviceId }
@@ -219,6 +231,10 @@ export const commandCases: Record<string, CommandCase> = {
     ...{ doctorId: ownDoctor, day: '2041-01-01', kind: 'EXTRA', from: '00:00', to: '01:00' },
   })),
   removeDoctorException: withArgs(async ({ ownDoctor, wing }) => ({ id: await wing.addException(ownDoctor) })),
+  cancelBookingsOutside: withArgs(async ({ ownDoctor, appointment }) => ({
+    doctorId: ownDoctor,
+    appointmentIds: [await appointment()],
+  })),
   setOnDuty: withArgs(({ ownDoctor }) => ({ doctorId: ownDoctor, onDuty: true })),
 
   retryJob: withArgs(async ({ wing }) => ({ id: await wing.failedJob() })),

@@ -62,7 +62,10 @@ export const createWing = async (deps: Deps) => {
   const passwordHash = bcrypt.hashSync(PASSWORD, 4)
   const clinic = await createTestClinic(deps, { services: 4, doctors: 0 })
   const [first, second, mine, theirs] = clinic.serviceIds as [string, string, string, string]
-  await deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { noShowMinutes: 10 } })
+  await deps.db.clinic.update({
+    where: { id: clinic.clinicId },
+    data: { noShowMinutes: 10, address: '1 Quay Street', directions: 'Rooms 1–4: first floor' },
+  })
 
   const asUser = async (userId: string, doctor: { doctorId: string; serviceIds: string[] } | null): Promise<Asker> => {
     await deps.db.user.update({ where: { id: userId }, data: { passwordHash } })
@@ -193,7 +196,10 @@ export const createRightsScene = async (deps: Deps) => {
   await change('ben-past', { status: 'COMPLETED', createdById: dirk.userId })
   await change('lou-missed', { status: 'NO_SHOW' })
   await change('fay-booked', { createdById: (B.desk.viewer as { userId: string }).userId })
-  await change('cleo-booked', { createdById: dirk.userId })
+  // Still to come however long the test takes.
+  const tomorrow = new Date(Date.now() + 86_400_000)
+  const slot = { startsAt: tomorrow, endsAt: new Date(tomorrow.getTime() + 60_000) }
+  await change('cleo-booked', { createdById: dirk.userId, ...slot })
 
   // Enough patients served for an estimate.
   const served = []
@@ -223,6 +229,7 @@ export const createRightsScene = async (deps: Deps) => {
   await transfer(here.desk(), kaiIn.id, { serviceId: here.first, doctorId: null })
   const annElsewhere = await there.walkIn(ann, there.first, { provisionalTicket: 'P8-01' })
   const fayCalled = await there.walkIn(fay, there.first, { provisionalTicket: 'P8-02' })
+  await moveEntry(there.desk(), fayCalled.id, null, 'Cannot stand')
   await callEntry(there.desk(), fayCalled.id, { doctorId: null, room: '9' })
   for (const id of [here.first, here.second, there.first])
     await db.service.update({ where: { id }, data: { open: false, closedReason: 'Full house' } })
@@ -346,6 +353,7 @@ export const createRightsScene = async (deps: Deps) => {
     const { wing, userId, doctorId, serviceIds } = staff[name] as (typeof staff)[string]
     return wing.asUser(userId, doctorId ? { doctorId, serviceIds: serviceIds ?? [] } : null)
   }
+  await db.device.create({ data: { id: uuidv7(), patientId: ann, pushToken: uuidv7(), platform: 'android' } })
   const nobody: Asker = { token: null, clinic: null, patientIds: [], serviceIds: [] }
   const askers: Record<string, Asker> = {
     nobody,

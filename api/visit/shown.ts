@@ -1,5 +1,6 @@
 import type { QueueStatus } from '../database/generated/enums.ts'
 import type { Language } from '../notification/texts.ts'
+import type { PassedCause } from '../queue/history.ts'
 
 /** The live position of a visit as JSON carries it: what `visit` and `visitUpdated` answer. */
 export type ShownVisit = {
@@ -21,7 +22,21 @@ export type Shown = {
   language: Language
   /** Nothing is sent about this visit any more. */
   isStopped: boolean
+  /** Where the visit is, as everybody may read it; null where there is no visit to come. */
+  clinic: { name: string; address: string | null; directions: string | null } | null
+  /** Why somebody came before who waits, the last time that this happened; never who. */
+  passed: PassedCause | null
 }
+
+/** A page with nothing of a visit on it. */
+export const shownWithout = (state: 'ended' | 'unknown' | 'away', language: Language): Shown => ({
+  state,
+  visit: null,
+  language,
+  isStopped: false,
+  clinic: null,
+  passed: null,
+})
 
 /** The first of a browser's languages (the header Accept-Language) that there is. */
 export const languageAsked = (header: string): Language =>

@@ -5,9 +5,10 @@ import type { Db, Tx } from '../database/client.ts'
 import type { VisitLinkModel } from '../database/generated/models.ts'
 import type { EntryRow } from '../loaders.ts'
 import { type Language, languageOf } from '../notification/texts.ts'
-import { findEntry, loadSnapshot, positionState } from '../queue/store.ts'
+import { historyOf, type PassedCause } from '../queue/history.ts'
+import { findEntry, loadHistory, loadSnapshot, positionState } from '../queue/store.ts'
 import { hasEnded } from './ended.ts'
-import type { Shown } from './shown.ts'
+import { type Shown, shownWithout } from './shown.ts'
 
 /** 128 bits: nobody finds a link by trying, so there is no throttle; 22 characters keep an SMS short. */
 const newToken = (): string => randomBytes(16).toString('base64url')
@@ -92,19 +93,27 @@ const languageFor = async (db: Db, patientId: string): Promise<Language> => {
   return languageOf(row?.language ?? 'en')
 }
 
+const clinicFor = async (db: Db, id: string | null): Promise<Shown['clinic']> =>
+  id ? db.clinic.findUnique({ where: { id }, select: { name: true, address: true, directions: true } }) : null
+
+const lastPassed = async (db: Db, entry: EntryRow): Promise<PassedCause | null> => {
+  if (entry.status !== 'WAITING') return null
+  const { waitingNow, moves } = await loadHistory(db, entry)
+  return historyOf(entry.id, waitingNow, moves).findLast(({ kind }) => kind === 'PASSED')?.cause ?? null
+}
+
 /** What the page behind a link begins with; in the language of the message, or for what is no link as asked. */
 export const loadShown = async (db: Db, link: string, asked: Language): Promise<Shown> => {
   const row = await findLink(db, link)
-  if (!row) return { state: 'unknown', visit: null, language: asked, isStopped: false }
+  if (!row) return shownWithout('unknown', asked)
   const language = await languageFor(db, row.patientId)
   const open = await findOpenLink(db, link)
-  if (!open) return { state: 'ended', visit: null, language, isStopped: false }
-  const isStopped = await areMessagesStopped(db, row)
+  if (!open) return shownWithout('ended', language)
+  const rest = { language, isStopped: await areMessagesStopped(db, row), clinic: await clinicFor(db, open.clinicId) }
   const queue = open.entry && (await loadSnapshot(db, open.entry.serviceId))
-  if (!open.entry || !queue) return { state: 'early', visit: null, language, isStopped }
-  const { ticket, status, position, ahead, room, estimate } = positionState(
-    queue.entries.get(open.entry.id) ?? open.entry,
-    queue,
-  )
-  return { state: 'visit', visit: { ticket, status, position, ahead, room, estimate }, language, isStopped }
+  if (!open.entry || !queue) return { state: 'early', visit: null, ...rest, passed: null }
+  const entry = queue.entries.get(open.entry.id) ?? open.entry
+  const { ticket, status, position, ahead, room, estimate } = positionState(entry, queue)
+  const visit = { ticket, status, position, ahead, room, estimate }
+  return { state: 'visit', visit, ...rest, passed: await lastPassed(db, entry) }
 }

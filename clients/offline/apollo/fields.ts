@@ -12,7 +12,7 @@ export const versionedFields: ReadonlySet<string> = new Set([
   ...['queueUpdated', 'waiting', 'serving', 'onHold', 'ended'],
   ...['activeEntries', 'entry', 'entries', 'guardian', 'wards'],
   ...['updateProfile', 'updatePatient', 'createPatient', 'mergePatients', 'confirmPhoneNumber', 'renewCode'],
-  ...['bookAppointment', 'rescheduleAppointment', 'cancelAppointment'],
+  ...['bookAppointment', 'rescheduleAppointment', 'cancelAppointment', 'sayLate'],
   ...['checkIn', 'addWalkIn', 'setUrgency', 'callNext', 'callEntry', 'recall', 'startService', 'markServed'],
   ...['markNoShow', 'hold', 'returnToQueue', 'transfer', 'moveEntry', 'leaveQueue', 'undo'],
 ])
