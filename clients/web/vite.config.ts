@@ -19,7 +19,7 @@ const firstLoad = new RegExp(
     'node_modules/(react|react-dom|scheduler|i18next|react-i18next|@apollo|rxjs|graphql|graphql-ws|optimism|@wry|clsx)/',
     'clients/offline/',
     'api/(queue|clinic|sync|patient)/',
-    'clients/web/(temporal|ports|connection|stay-subscribed|locales/(en|language)|generated/.*)\\.ts',
+    'clients/web/(temporal|ports|connection|stay-subscribed|locales/(en|language)|generated/graphql)\\.ts',
     'clients/web/shell/(staff-app|screens|top-bar|sync-band|guide|install)\\.tsx?',
     'clients/web/session/(desk|session|account-menu)\\.tsx?',
     'clients/web/ui/(button|clock|keys|times|toasts|refusal|urgency-mark|rows|steady|theme)\\.tsx?',

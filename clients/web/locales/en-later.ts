@@ -1,4 +1,5 @@
 import type { en } from './en.ts'
+import type { admin } from './en-admin.ts'
 
 /** The English texts of dialogs and of other screens: they come with whatever says them. The same word for the same thing everywhere. */
 export const later = {
@@ -231,14 +232,6 @@ export const later = {
     say: 'Ticket {{ticket}}, please come to room {{room}}.',
     sayNoRoom: 'Ticket {{ticket}}, please come to the desk.',
   },
-  manager: {
-    title: 'Practice',
-    text: 'The queue and the patients belong to the desk and the doctors.',
-    display: 'Waiting-room display',
-    displayText: 'Open it on the screen in the waiting room. It needs no log-in.',
-    api: 'API explorer',
-    apiText: 'People, hours, services, figures and the audit log through GraphQL.',
-  },
   logIn: {
     username: 'Name for log-in',
     password: 'Password',
@@ -293,4 +286,4 @@ export const later = {
   },
 }
 
-export type Texts = typeof en & typeof later
+export type Texts = typeof en & typeof later & typeof admin

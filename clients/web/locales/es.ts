@@ -1,6 +1,8 @@
 import type { Texts } from './en-later.ts'
+import { admin } from './es-admin.ts'
 
 export const es: Texts = {
+  ...admin,
   live: 'En directo',
   notLive: 'Sin conexión',
   lost: 'Sin conexión. Lo que ve es de las {{time}} (hace {{age}}) y se renueva solo en cuanto vuelva la conexión.',
@@ -378,14 +380,6 @@ export const es: Texts = {
     sound: 'Activar el sonido',
     say: 'Turno {{ticket}}, pase a la sala {{room}}, por favor.',
     sayNoRoom: 'Turno {{ticket}}, pase al mostrador, por favor.',
-  },
-  manager: {
-    title: 'Centro',
-    text: 'La cola y los pacientes son cosa del mostrador y de los médicos.',
-    display: 'Pantalla de la sala de espera',
-    displayText: 'Ábrala en la pantalla de la sala de espera. No necesita clave.',
-    api: 'Explorador de la API',
-    apiText: 'Personas, horarios, servicios, cifras y registro de auditoría por GraphQL.',
   },
   logIn: {
     username: 'Nombre de usuario',

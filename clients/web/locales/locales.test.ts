@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
+import { admin } from './en-admin.ts'
 import { later } from './en-later.ts'
 import { es } from './es.ts'
 
@@ -17,7 +18,7 @@ const flat = (tree: Tree, path = ''): [string, string][] =>
 const gaps = (text: string): string[] => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => String(name)).sort()
 
 describe('the languages of the screens', () => {
-  const english = flat({ ...en, ...later })
+  const english = flat({ ...en, ...later, ...admin })
   const spanish = new Map(flat(es))
 
   it('have the same texts', () => {

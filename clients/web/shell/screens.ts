@@ -17,7 +17,7 @@ const subscribe = (listener: () => void) => {
 
 /** The screen that the address names, or the first that this person has. */
 export const useScreen = (staff: StaffFragment): [ScreenName, (next: ScreenName) => void] => {
-  const hash = useSyncExternalStore(subscribe, () => location.hash.slice(1))
+  const hash = useSyncExternalStore(subscribe, () => location.hash.slice(1).split('/')[0])
   const screens = screensOf(staff)
   const screen = screens.find((name) => name === hash) ?? screens[0] ?? 'manager'
   return [

@@ -9,12 +9,12 @@ import { useScreen } from './screens.ts'
 
 const Room = lazy(() => import('../room/room.tsx').then(({ Room }) => ({ default: Room })))
 const LogIn = lazy(() => import('../session/log-in.tsx').then(({ LogIn }) => ({ default: LogIn })))
-const Manager = lazy(() => import('./manager.tsx').then(({ Manager }) => ({ default: Manager })))
+const Admin = lazy(() => import('../admin/admin.tsx').then(({ Admin }) => ({ default: Admin })))
 
 const Screen = () => {
   const staff = useStaff()
   const [screen] = useScreen(staff)
-  return screen === 'board' ? <Board /> : screen === 'room' ? <Room /> : <Manager />
+  return screen === 'board' ? <Board /> : screen === 'room' ? <Room /> : <Admin />
 }
 
 const Unreachable = ({ retry }: { retry: () => void }) => {
