@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { wallOf } from '../../../api/clinic/day.ts'
 import { chromiumPath, launchBrowser } from '../../../api/test/browser.ts'
 import type {} from '../../../api/test/global-setup.ts'
 import { startTestServer, type TestServer } from '../../../api/test/server.ts'
@@ -27,6 +28,10 @@ type Options = {
 export const startApp = async () => {
   const server: TestServer = await startTestServer()
   const browser: Browser = await launchBrowser()
+  // After midnight, most of the slots that a day shows are of the clinic day that begins at four: here they are of the present one.
+  for (const { id, timeZone, dayStartsAt } of await server.db.clinic.findMany())
+    if (wallOf(new Date(), timeZone).minute < dayStartsAt)
+      await server.db.clinic.update({ where: { id }, data: { dayStartsAt: 1439 } })
 
   /** A device of its own: no cookies, and everything that the page complains of kept. */
   const open = async ({
