@@ -15,7 +15,8 @@ import { createIndexedDb } from './storage/indexed-db.ts'
 import { createMemoryDisk } from './storage/memory.ts'
 import { createSqlite } from './storage/sqlite.ts'
 import type { StorageOpener } from './storage/storage.ts'
-import { quiet, until } from './test/device.ts'
+import { BARRED_MS } from './sync-loop.ts'
+import { createDevice, quiet, until } from './test/device.ts'
 import { nodeSqlite } from './test/node-sqlite.ts'
 
 let server: TestServer
@@ -246,3 +247,27 @@ test('the operations of an outage arrive in several batches, and another desk ha
   expect(engine.status().notices).toEqual([])
   expect(await server.db.queueEntry.count({ where: { patient: { name: { startsWith: 'Patient ' } } } })).toBe(120)
 }, 120_000)
+
+test('whoever may not sync is asked once, is not kept loading, and leaves no row of refusals behind', async () => {
+  const token = await server.login('admin')
+  const { data } = await server.request('{ me { ... on User { id } } }', {}, token)
+  const account = data.me.id as string
+  let asked = 0
+  const transport = createFetchTransport({
+    url: `${server.origin}/graphql`,
+    fetch: (input, init) => {
+      asked += 1
+      return fetch(input, init)
+    },
+    session: { account: () => account, token: async () => token, renewed: async () => token },
+    reader: { kind: 'user', role: 'ADMIN' },
+    timers: testPorts().timers,
+  })
+  const device = createDevice()
+  const engine = await device.tab(transport)
+  await until(engine, ({ isLoading }) => !isLoading)
+  await expect.poll(() => device.pauses.at(-1)).toBe(BARRED_MS)
+  expect(engine.status()).toMatchObject({ isOnline: true, trouble: null })
+  expect(asked).toBe(1)
+  await device.close()
+})

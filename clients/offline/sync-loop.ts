@@ -24,6 +24,8 @@ const POLL_MS = 60_000
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
 const PRUNE_MS = 3_600_000
+/** Whoever may not sync, as a manager, has nothing here to wait for; a right that comes later is noticed by a reconnect, or by this. */
+export const BARRED_MS = 3_600_000
 
 /** How the network was, as the last round found it. */
 export type Contact = 'ONLINE' | 'OFFLINE' | 'LOGGED_OUT' | 'OTHER_USER' | 'APP_OUTDATED'
@@ -295,7 +297,9 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
             prunedAt = null
             await tidy().catch(() => {})
           }
-          await wait(retryAfter(failures, ports.random()), signal)
+          const isBarred = error instanceof TransportError && error.code === 'FORBIDDEN'
+          if (isBarred) needs.reportLoad(false, loaded)
+          await wait(isBarred ? BARRED_MS : retryAfter(failures, ports.random()), signal)
         }
       }
     },

@@ -5,6 +5,7 @@ import type { KeyValue } from '../key-value.ts'
 import type { Engine } from '../model.ts'
 import type { Ports } from '../ports.ts'
 import type { Session, SessionPorts } from '../session.ts'
+import { BARRED_MS } from '../sync-loop.ts'
 import { askVersions } from './ask-versions.ts'
 import { createAuthLink } from './auth-link.ts'
 import { createCache } from './cache.ts'
@@ -85,6 +86,10 @@ const presentClinic = (local: Local | null) => {
 const LATER_MS = 100
 
 const NEWS = 'subscription OfflineNews { changesAvailable }'
+
+/** The errors of a subscription that the server refused. */
+const isForbidden = (errors: unknown): boolean =>
+  Array.isArray(errors) && errors.some(({ extensions }) => extensions?.code === 'FORBIDDEN')
 
 /**
  * Apollo Client for one viewer at one device: a cache that also knows what the device did by itself, links that turn commands
@@ -175,14 +180,14 @@ export const createOfflineClient = (options: OfflineClientOptions): OfflineClien
     if (!engine) return
     let isStopped = false
     let unsubscribe = () => {}
-    const again = () => {
-      if (!isStopped) void sleep(5_000 + ports.random() * 5_000).then(subscribe)
+    const again = (error?: unknown) => {
+      if (!isStopped) void sleep(isForbidden(error) ? BARRED_MS : 5_000 + ports.random() * 5_000).then(subscribe)
     }
     const subscribe = () => {
       if (isStopped) return
       unsubscribe = socket.client.subscribe(
         { query: NEWS },
-        { next: () => engine.nudge(), error: again, complete: again },
+        { next: () => engine.nudge(), error: again, complete: () => again() },
       )
     }
     subscribe()
