@@ -205,6 +205,8 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
   it('changes the clinic’s settings, which the top of the page shows at once', async () => {
     await go('clinic')
     const { page } = admin
+    const { address } = await app.server.db.clinic.findUniqueOrThrow({ where: { id: clinicId } })
+    expect(address).toContain('\n')
     await page.getByLabel('Name', { exact: true }).fill('Riverside Health')
     await page.getByLabel('Time zone').fill('Berlin')
     await page.getByLabel('Reminders wait from').fill('25')
@@ -220,6 +222,7 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
     await page.locator('.clinic-name', { hasText: 'Riverside Health' }).waitFor()
     expect(await app.server.db.clinic.findUniqueOrThrow({ where: { id: clinicId } })).toMatchObject({
       name: 'Riverside Health',
+      address,
       timeZone: ZONE,
       quietFrom: 20 * 60 + 30,
       languages: ['en', 'es'],

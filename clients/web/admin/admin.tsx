@@ -29,6 +29,9 @@ const useSection = (): SectionName => {
   return names.find((name) => hash === `#manager/${name}`) ?? 'people'
 }
 
+/** On a phone the sections stand in one line that scrolls. */
+const intoView = (link: HTMLElement | null) => link?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+
 /** Where those who manage the clinic do so. */
 export const Admin = () => {
   const { t } = useTranslation()
@@ -44,7 +47,11 @@ export const Admin = () => {
           <ul>
             {names.map((name) => (
               <li key={name}>
-                <a href={`#manager/${name}`} aria-current={name === current ? 'page' : undefined}>
+                <a
+                  href={`#manager/${name}`}
+                  aria-current={name === current ? 'page' : undefined}
+                  ref={name === current ? intoView : null}
+                >
                   {t(`admin.section.${name}`)}
                 </a>
               </li>

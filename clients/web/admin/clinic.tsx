@@ -9,6 +9,7 @@ import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { FormField } from '../ui/form-field.tsx'
 import { say } from '../ui/toasts.tsx'
+import { LinesField } from './lines-field.tsx'
 import { filled, timeOfDay, whole } from './rules.ts'
 import { StateLine } from './state-line.tsx'
 import { typedTime } from './typed-hours.ts'
@@ -111,8 +112,13 @@ const Settings = ({ clinic, onSaved }: { clinic: ClinicDetails; onSaved: () => v
       <fieldset>
         <legend>{t('admin.clinic.place')}</legend>
         {field('name', t('admin.clinic.name'))}
-        {field('address', t('admin.clinic.address'), t('admin.optional'))}
-        {field('directions', t('admin.clinic.directions'), t('admin.clinic.directionsHint'))}
+        <LinesField control={control} name="address" label={t('admin.clinic.address')} hint={t('admin.optional')} />
+        <LinesField
+          control={control}
+          name="directions"
+          label={t('admin.clinic.directions')}
+          hint={t('admin.clinic.directionsHint')}
+        />
         {field('timeZone', t('admin.clinic.timeZone'), t('admin.clinic.timeZoneHint'))}
         {field('languages', t('admin.clinic.languages'), t('admin.clinic.languagesHint'))}
       </fieldset>
