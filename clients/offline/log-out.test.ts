@@ -1,23 +1,14 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Engine } from './model.ts'
 import { type CrashPoint, createLife } from './proof/disks.ts'
-import { createDevice, quiet, until } from './test/device.ts'
-import { diskKinds, type TestDisk } from './test/disks.ts'
+import { quiet, until } from './test/device.ts'
+import { diskKinds, useDevices } from './test/disks.ts'
 import { createModelServer } from './test/model-server.ts'
 
 const walkIn = (n: number) => ({ patientId: `patient-${n}`, serviceId: 'service' })
 
 describe.each(diskKinds.slice(0, 3))('logging out at a shared desk, on %s', (kind, makeDisk) => {
-  const closing: (() => Promise<void>)[] = []
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
-
-  const deviceOn = (disk: TestDisk, opener = disk.opener) => {
-    const device = createDevice(opener)
-    closing.push(disk.close, device.close)
-    return device
-  }
+  const { deviceOn } = useDevices()
 
   /** Somebody works: with a patient on record, and another one whom the server has not heard of. */
   const work = async (engine: Engine, server: ReturnType<typeof createModelServer>, password = 'rita-password') => {

@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Engine, Operation } from './model.ts'
 import { createLife } from './proof/disks.ts'
-import { createDevice, quiet, until } from './test/device.ts'
-import { diskKinds, type TestDisk } from './test/disks.ts'
+import { quiet, until } from './test/device.ts'
+import { diskKinds, useDevices } from './test/disks.ts'
 import { createModelServer } from './test/model-server.ts'
 
 const walkIn = { patientId: 'patient-1', serviceId: 'service' }
@@ -10,16 +10,7 @@ const lost = { outcome: 'OVERRIDDEN' as const, code: 'OVERRIDDEN', message: null
 const overrides = [{ field: 'name', by: 'Desk', at: '2026-11-22T10:42:00Z', value: 'Anna' }]
 
 describe.each(diskKinds.slice(0, 3))('what was refused or overridden, on %s', (kind, makeDisk) => {
-  const closing: (() => Promise<void>)[] = []
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
-
-  const deviceOn = (disk: TestDisk, opener = disk.opener) => {
-    const device = createDevice(opener)
-    closing.push(disk.close, device.close)
-    return device
-  }
+  const { deviceOn } = useDevices()
 
   const scene = async () => {
     const server = createModelServer()

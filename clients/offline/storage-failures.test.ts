@@ -1,23 +1,14 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Engine, Operation } from './model.ts'
-import { createDevice, quiet, until } from './test/device.ts'
-import { diskKinds, type TestDisk } from './test/disks.ts'
+import { quiet, until } from './test/device.ts'
+import { diskKinds, useDevices } from './test/disks.ts'
 import { createModelServer } from './test/model-server.ts'
 
 const walkIn = (n: number) => ({ patientId: `patient-${n}`, serviceId: 'service', note: 'x'.repeat(300) })
 const idsOf = (operations: readonly Operation[]) => operations.map(({ id }) => id)
 
 describe.each(diskKinds)('a device with a storage of %s', (_kind, makeDisk) => {
-  const closing: (() => Promise<void>)[] = []
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
-
-  const deviceOn = (disk: TestDisk) => {
-    const device = createDevice(disk.opener)
-    closing.push(disk.close, device.close)
-    return device
-  }
+  const { deviceOn } = useDevices()
 
   const scene = async () => {
     const server = createModelServer()
@@ -203,7 +194,7 @@ describe.each(diskKinds)('a device with a storage of %s', (_kind, makeDisk) => {
     const shared = [await engine.act('addWalkIn', walkIn(1)), await engine.act('addWalkIn', walkIn(2))]
     await engine.stop()
     server.down(false)
-    const twins = [await disk.twin(), await disk.twin()].map(deviceOn)
+    const twins = [await disk.twin(), await disk.twin()].map((disk) => deviceOn(disk))
     const engines: Engine[] = []
     for (const twin of twins) engines.push(await twin.tab(server.transport('rita')))
     const own: Operation[] = []

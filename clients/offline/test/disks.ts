@@ -2,10 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { afterEach } from 'vitest'
 import { createIndexedDb } from '../storage/indexed-db.ts'
 import { createMemoryDisk } from '../storage/memory.ts'
 import { createSqlite } from '../storage/sqlite.ts'
 import { type Storage, type StorageOpener, storeNames } from '../storage/storage.ts'
+import { createDevice } from './device.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 
 /** A disk with what goes wrong with one of its kind, as it really goes wrong. */
@@ -180,3 +182,17 @@ export const diskKinds: [string, () => Promise<TestDisk>][] = [
   ['SQLite', () => sqlite(false)()],
   ['SQLite with an empty file put in its place', () => sqlite(true)()],
 ]
+
+/** Devices on disks, closed behind each test with whatever else is put into `closing`. */
+export const useDevices = () => {
+  const closing: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  })
+  const deviceOn = (disk: TestDisk, opener = disk.opener) => {
+    const device = createDevice(opener)
+    closing.push(disk.close, device.close)
+    return device
+  }
+  return { closing, deviceOn }
+}

@@ -80,46 +80,18 @@ export const ServiceForm = ({ clinicId, service, onSaved, onClose }: Props) => {
     }
   }
 
+  const field = (name: keyof typeof schema.shape, label: string, hint?: string) => (
+    <FormField control={control} name={name} label={label} autoComplete="off" {...(hint ? { hint } : {})} />
+  )
   return (
     <Dialog title={service?.name ?? t('admin.services.addTitle')} onClose={onClose}>
       <form className="choices" onSubmit={submit} noValidate>
         <FormField control={control} name="name" label={t('admin.services.name')} autoComplete="off" autoFocus />
-        {!service && (
-          <FormField
-            control={control}
-            name="letter"
-            label={t('admin.services.letter')}
-            hint={t('admin.services.letterHint')}
-            autoComplete="off"
-          />
-        )}
-        <FormField
-          control={control}
-          name="slot"
-          label={t('admin.services.slot')}
-          hint={t('admin.services.slotHint')}
-          autoComplete="off"
-        />
-        <FormField
-          control={control}
-          name="lead"
-          label={t('admin.services.lead')}
-          hint={t('admin.services.leadHint')}
-          autoComplete="off"
-        />
-        <FormField
-          control={control}
-          name="almostPosition"
-          label={t('admin.services.almostPosition')}
-          autoComplete="off"
-        />
-        <FormField
-          control={control}
-          name="almostMinutes"
-          label={t('admin.services.almostMinutes')}
-          hint={t('admin.services.almostMinutesHint')}
-          autoComplete="off"
-        />
+        {!service && field('letter', t('admin.services.letter'), t('admin.services.letterHint'))}
+        {field('slot', t('admin.services.slot'), t('admin.services.slotHint'))}
+        {field('lead', t('admin.services.lead'), t('admin.services.leadHint'))}
+        {field('almostPosition', t('admin.services.almostPosition'))}
+        {field('almostMinutes', t('admin.services.almostMinutes'), t('admin.services.almostMinutesHint'))}
         <Check label={t('admin.services.remoteJoin')} isChosen={remoteJoin} onChange={setRemoteJoin} />
         <div className="dialog-end">
           <Button onPress={onClose}>{t('cancel')}</Button>
@@ -131,15 +103,7 @@ export const ServiceForm = ({ clinicId, service, onSaved, onClose }: Props) => {
       {service && (
         <section className="choices dialog-part">
           <h3>{t(service.open ? 'admin.services.open' : 'admin.services.closedNow')}</h3>
-          {service.open && (
-            <FormField
-              control={control}
-              name="closeReason"
-              label={t('admin.services.closeReason')}
-              hint={t('admin.optional')}
-              autoComplete="off"
-            />
-          )}
+          {service.open && field('closeReason', t('admin.services.closeReason'), t('admin.optional'))}
           <div>
             <Button onPress={() => void setIntake(!service.open)}>
               {t(service.open ? 'admin.services.close' : 'admin.services.reopen')}

@@ -47,7 +47,7 @@ describe.runIf(chromiumPath)(`the doctor's room and the waiting room${noChromium
     await room.page.keyboard.press('n')
     await becomes('G-002', 'NO_SHOW')
     await main('Call next')
-    expect(await room.page.locator('.day').textContent()).toContain('1 served')
+    await room.page.locator('.day', { hasText: '1 served' }).waitFor()
   })
 
   it('shows a doctor the reason of the visit, and never a phone number or what the desk may do', async () => {
