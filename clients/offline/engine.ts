@@ -94,7 +94,16 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
     return { storage, mirror }
   }
   const moment = () => momentOf(ports.clock)
-  const post = (message: Message) => channel.post(message)
+  let isClosed = false
+  /** What is still under way when the engine stops, as a line that is lost by it, tells nobody any more: a closed channel would throw. */
+  const post = (message: Message) => {
+    if (!isClosed) channel.post(message)
+  }
+  const close = async () => {
+    isClosed = true
+    channel.close()
+    await storage?.close()
+  }
 
   const isTooOld = (): boolean =>
     !!mirror && ageBetween(mirror.state().contact, moment()) > LONGEST_OFFLINE_MS && !shared.isOnline
@@ -352,8 +361,7 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
     stop: async () => {
       ending.abort()
       await leading
-      channel.close()
-      await storage?.close()
+      await close()
     },
     act: async (command, input) => {
       expectActs()
@@ -417,8 +425,7 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
         // Another tab was first.
         if (!(error instanceof LogEnded)) throw error
       }
-      channel.close()
-      await storage?.close()
+      await close()
     },
   }
 }

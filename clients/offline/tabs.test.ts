@@ -107,6 +107,17 @@ describe.each(kinds)('tabs of one browser, on %s', (_kind, makeOpener) => {
     expect(server.applied).toEqual([operation.id])
   })
 
+  test('are left in peace by one that is closed and still hears of the network', async () => {
+    const { server, tabs, first } = await scene(2)
+    const [, second] = tabs
+    if (!second) throw new Error('There are two.')
+    await first.stop()
+    first.nudge()
+    const operation = await second.act('addWalkIn', walkIn(1))
+    await quiet(second)
+    expect(server.applied).toEqual([operation.id])
+  })
+
   test('tell an outcome to the tab that waits for it, also when the answer was stored by one that died', async () => {
     const { server, tabs, first } = await scene(2)
     const [, second] = tabs

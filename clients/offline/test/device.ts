@@ -47,8 +47,10 @@ const createBrowser = () => {
     (tab: string) =>
     (name: string): Channel => {
       let mine: ((message: unknown) => void) | null = null
+      let isClosed = false
       return {
         post: (message) => {
+          if (isClosed) throw new DOMException('Channel is closed', 'InvalidStateError')
           if (dead.has(tab)) return
           const copy = structuredClone(message)
           for (const { tab: other, listener } of ears.get(name) ?? [])
@@ -58,11 +60,13 @@ const createBrowser = () => {
           mine = listener
           ears.set(name, [...(ears.get(name) ?? []), { tab, listener }])
         },
-        close: () =>
+        close: () => {
+          isClosed = true
           ears.set(
             name,
             (ears.get(name) ?? []).filter(({ listener }) => listener !== mine),
-          ),
+          )
+        },
       }
     }
 
