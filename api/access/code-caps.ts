@@ -4,7 +4,7 @@ export type SentLately = {
   number: number
   /** To numbers that begin with the same seven digits, in 24 hours. */
   prefix: number
-  /** For callers from the same network, since the hour began. */
+  /** For callers from the same network, in an hour. */
   network: number
   /** To people whom no clinic has ever seen, in an hour. */
   strangers: number

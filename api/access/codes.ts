@@ -105,7 +105,7 @@ const isUseful = ({ viewer }: Context, purpose: CodePurpose, addressee: Addresse
   }
 }
 
-/** Where callers of one network are counted, hour by hour; what cannot be read back, for the table is no list of who was here. */
+/** Where callers of one network are counted, clock hour by clock hour; what cannot be read back, for the table is no list of who was here. */
 const networkScope = ({ ip }: Context): string | null => {
   const network = networkOf(ip)
   return network && `code network ${tokenHash(network)}`
@@ -114,6 +114,17 @@ const networkScope = ({ ip }: Context): string | null => {
 const inThisHour = (scope: string | null) => Prisma.sql`
   ${scope} || ' ' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'HH24')`
 const today = Prisma.sql`(clock_timestamp() AT TIME ZONE 'UTC')::date`
+
+/**
+ * SQL: the codes for callers of one network in an hour, which two counters tell nearly: all of the clock hour, and of the
+ * one before it the share that an hour still reaches back to, rounded up. So a cap is not had twice where the hour turns.
+ */
+const sentToNetwork = (scope: string | null) => Prisma.sql`
+  (SELECT coalesce(sum(ceil(m.count * h.share)), 0)::int
+    FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now) t
+    CROSS JOIN LATERAL (VALUES (t.now, 1),
+      (t.now - interval '1 hour', 1 - extract(epoch FROM t.now - date_trunc('hour', t.now)) / 3600)) h (at, share)
+    JOIN message_counts m ON m.day = h.at::date AND m.scope = ${scope} || ' ' || to_char(h.at, 'HH24'))`
 
 /** `noted`: the caps of which the audit log tells already today. */
 type Lately = SentLately & { isPaused: boolean; noted: string[] }
@@ -128,7 +139,7 @@ const sentLately = async (db: Db | Tx, phoneNumber: string, scope: string | null
     )
     SELECT (count(*) FILTER (WHERE phone_number = ${phoneNumber}))::int AS number,
       (count(*) FILTER (WHERE starts_with(phone_number, ${prefixOf(phoneNumber)})))::int AS prefix,
-      coalesce((SELECT count FROM message_counts WHERE scope = ${inThisHour(scope)} AND day = ${today}), 0) AS network,
+      ${sentToNetwork(scope)} AS network,
       (SELECT count(*) FROM sent s JOIN patients p ON p.phone_number = s.phone_number
         WHERE s.is_hour AND ${isStranger})::int AS strangers,
       (count(*) FILTER (WHERE is_hour))::int AS hour,

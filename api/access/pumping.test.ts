@@ -142,6 +142,22 @@ describe('an attack', () => {
     expect(await server.db.phoneCode.count()).toBe(11)
   })
 
+  test('from one network has no more where the hour turns, and again when it is over', async () => {
+    const [first, next, last] = await people(3, german, clinic.receptionist.userId)
+    await request(first as string, '203.0.113.1')
+    /** As many as no share of an hour brings below the cap. */
+    const sentHoursAgo = (hours: number) => server.db.$executeRaw`
+      UPDATE message_counts SET count = 100000000, day = (t.then AT TIME ZONE 'UTC')::date,
+        scope = regexp_replace(scope, '..$', to_char(t.then AT TIME ZONE 'UTC', 'HH24'))
+      FROM (SELECT clock_timestamp() - make_interval(hours => ${hours}::int) AS then) t WHERE scope LIKE 'code network %'`
+    await sentHoursAgo(1)
+    await request(next as string, '203.0.113.2')
+    expect(await server.db.phoneCode.count()).toBe(1)
+    await sentHoursAgo(2)
+    await request(last as string, '203.0.113.3')
+    expect(await server.db.phoneCode.count()).toBe(2)
+  })
+
   test('leaves one line in the audit log for each cap, not one for each request', async () => {
     await server.deps.trail.flush()
     const withheld = async () => {
