@@ -18,35 +18,50 @@ export type BusMessage =
   /** A job waits to be done. */
   | { kind: 'job'; name: string }
 
+/** This instance did not hear the others for a while: whatever they told meanwhile is to be looked up. */
+type Missed = { kind: 'missed' }
+
+type Listener = (message: BusMessage | Missed) => void
+
 export type Bus = {
   /** Tells this instance at once and the others soon. Never throws, never waits. */
   publish: (message: BusMessage) => void
   /** Returns the way to stop listening. */
-  subscribe: (listener: (message: BusMessage) => void) => () => void
+  subscribe: (listener: Listener) => () => void
   close: () => Promise<void>
 }
 
 /** How messages reach the other instances. */
 type Wire = { send: (text: string) => Promise<void>; close: () => Promise<void> }
 
+/** Who is told by a wire; `missed` whenever it listens again after a time in which it may not have. */
+type Ear = { receive: (text: string) => void; missed: () => void }
+
 const CHANNEL = 'anteroom'
 const GATHER_MS = 5
 /** A NOTIFY payload is limited to 8,000 bytes. */
 const MOST_IN_ONE = 60
-const RECONNECT_MS = 500
-const PULSE_MS = 2_000
-const TIMEOUT_MS = 3_000
+const RECONNECT_MS = 250
+/** A connection that a network swallowed is found out by asking it something. */
+const PULSE_MS = 1_000
+const TIMEOUT_MS = 2_500
+/** Hints that could not be sent are kept for when the wire is back, so many of them at most. */
+const MOST_KEPT = 5_000
 
 /** LISTEN/NOTIFY on a connection of its own, renewed when it breaks or does not answer. */
-const postgresWire = (databaseUrl: string, log: Logger, receive: (text: string) => void): Wire => {
+const postgresWire = (databaseUrl: string, log: Logger, { receive, missed }: Ear): Wire => {
   let client: Client | null = null
+  let hasListened = false
   let isClosed = false
   let retry: NodeJS.Timeout | null = null
   /** One statement at a time on the one connection. */
   let line: Promise<unknown> = Promise.resolve()
 
   const ask = (on: Client, sql: string, values?: string[]): Promise<unknown> => {
-    const asked = line.then(() => (client === on ? on.query(sql, values) : undefined))
+    const asked = line.then(() => {
+      if (client !== on) throw new Error('The connection was lost before it could be asked.')
+      return on.query(sql, values)
+    })
     line = asked.catch(() => {})
     return asked
   }
@@ -77,6 +92,11 @@ const postgresWire = (databaseUrl: string, log: Logger, receive: (text: string) 
     fresh
       .connect()
       .then(() => ask(fresh, `LISTEN ${CHANNEL}`))
+      .then(() => {
+        if (client !== fresh) return
+        if (hasListened) missed()
+        hasListened = true
+      })
       .catch((error) => lose(fresh, error))
   }
 
@@ -89,7 +109,12 @@ const postgresWire = (databaseUrl: string, log: Logger, receive: (text: string) 
 
   return {
     send: async (text) => {
-      if (client) await ask(client, 'SELECT pg_notify($1, $2)', [CHANNEL, text])
+      const present = client
+      if (!present) throw new Error('The bus has no database connection at present.')
+      await ask(present, 'SELECT pg_notify($1, $2)', [CHANNEL, text]).catch((error) => {
+        lose(present, error)
+        throw error
+      })
     },
     close: async () => {
       isClosed = true
@@ -104,23 +129,47 @@ const postgresWire = (databaseUrl: string, log: Logger, receive: (text: string) 
   }
 }
 
-/** Redis pub/sub, where REDIS_URL is set. */
-const redisWire = (redisUrl: string, log: Logger, receive: (text: string) => void): Wire => {
-  const options = { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: TIMEOUT_MS, lazyConnect: true }
+/** Redis pub/sub, where REDIS_URL is set. Both connections are renewed when they break or do not answer. */
+const redisWire = (redisUrl: string, log: Logger, { receive, missed }: Ear): Wire => {
+  const options = {
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    connectTimeout: TIMEOUT_MS,
+    commandTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    retryStrategy: (times: number) => Math.min(times * 50, RECONNECT_MS),
+    lazyConnect: true,
+  }
   const sender = new Redis(redisUrl, options)
-  // The listener's queue is on, so that it subscribes whenever the connection comes (back).
-  const listener = new Redis(redisUrl, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null })
+  const listener = new Redis(redisUrl, { ...options, autoResubscribe: false })
+  let hasListened = false
   for (const redis of [sender, listener]) {
     redis.on('error', (error) => log.warn({ err: error }, 'the bus cannot reach Redis; it tries again'))
     redis.connect().catch(() => {})
   }
-  listener.subscribe(CHANNEL).catch((error) => log.warn({ err: error }, 'the bus could not subscribe'))
+  listener.on('ready', () => {
+    listener.subscribe(CHANNEL).then(
+      () => {
+        if (hasListened) missed()
+        hasListened = true
+      },
+      (error) => {
+        log.warn({ err: error }, 'the bus could not subscribe; it tries again')
+        listener.disconnect(true)
+      },
+    )
+  })
   listener.on('message', (_channel, text) => receive(text))
+  const pulse = setInterval(() => {
+    for (const redis of [sender, listener]) if (redis.status === 'ready') redis.ping().catch(() => {})
+  }, PULSE_MS)
+  pulse.unref()
   return {
     send: async (text) => {
       await sender.publish(CHANNEL, text)
     },
     close: async () => {
+      clearInterval(pulse)
       sender.disconnect()
       listener.disconnect()
     },
@@ -146,11 +195,13 @@ const subjectOf = (message: BusMessage): string => {
 export const createBus = (where: { databaseUrl: string; redisUrl: string | null; log: Logger }): Bus => {
   const { log } = where
   const origin = randomUUID()
-  const listeners = new Set<(message: BusMessage) => void>()
-  let waiting: BusMessage[] = []
+  const listeners = new Set<Listener>()
+  /** What is to be told, by its subject: of many versions of one queue only the newest is worth telling. */
+  let waiting = new Map<string, BusMessage>()
   let timer: NodeJS.Timeout | null = null
+  let isClosed = false
 
-  const deliver = (message: BusMessage): void => {
+  const deliver = (message: BusMessage | Missed): void => {
     for (const listener of listeners)
       try {
         listener(message)
@@ -164,34 +215,45 @@ export const createBus = (where: { databaseUrl: string; redisUrl: string | null;
     if (from !== origin) for (const message of messages) deliver(message)
   }
 
-  const wire = where.redisUrl ? redisWire(where.redisUrl, log, receive) : postgresWire(where.databaseUrl, log, receive)
+  const ear = { receive, missed: () => deliver({ kind: 'missed' }) }
+  const wire = where.redisUrl ? redisWire(where.redisUrl, log, ear) : postgresWire(where.databaseUrl, log, ear)
 
-  /** Of many versions of one queue only the newest is worth telling. */
   const send = async (): Promise<void> => {
-    timer = null
-    const newest = new Map<string, BusMessage>()
-    for (const message of waiting) newest.set(subjectOf(message), message)
-    waiting = []
-    const messages = [...newest.values()]
-    for (let i = 0; i < messages.length; i += MOST_IN_ONE)
-      await wire.send(JSON.stringify([origin, messages.slice(i, i + MOST_IN_ONE)]))
+    const messages = [...waiting]
+    waiting = new Map()
+    for (let i = 0; i < messages.length; i += MOST_IN_ONE) {
+      const portion = messages.slice(i, i + MOST_IN_ONE).map(([, message]) => message)
+      try {
+        await wire.send(JSON.stringify([origin, portion]))
+      } catch (error) {
+        log.warn({ err: error }, 'the other instances could not be told; it is tried again')
+        // What was said of the same subjects meanwhile is newer.
+        waiting = new Map([...messages.slice(i), ...waiting].slice(-MOST_KEPT))
+        return later(RECONNECT_MS)
+      }
+    }
+  }
+
+  const later = (ms: number): void => {
+    if (isClosed) return
+    timer ??= setTimeout(() => {
+      timer = null
+      void send()
+    }, ms)
   }
 
   return {
     publish: (message) => {
       deliver(message)
-      waiting.push(message)
-      timer ??= setTimeout(() => {
-        send().catch((error) =>
-          log.warn({ err: error }, 'a hint to the other instances was lost; they heal by themselves'),
-        )
-      }, GATHER_MS)
+      waiting.set(subjectOf(message), message)
+      later(GATHER_MS)
     },
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     close: async () => {
+      isClosed = true
       if (timer) clearTimeout(timer)
       await wire.close()
     },

@@ -20,6 +20,8 @@ export type FirebaseConfig = {
   serviceAccount: string
   /** A stand-in for trials. */
   apiUrl: string | null
+  /** The app on iPhones: its bundle identifier, and whether its builds are for development. */
+  ios: { bundleId: string; isSandbox: boolean }
 }
 
 /** The whole configuration, parsed once from the environment. `.env.example` explains every variable. */
@@ -101,6 +103,11 @@ const environment = z.object({
   TWILIO_API_URL: url(['http:', 'https:']).optional(),
   FIREBASE_SERVICE_ACCOUNT: z.string().optional(),
   FIREBASE_API_URL: url(['http:', 'https:']).optional(),
+  FIREBASE_IOS_APP: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]+$/, 'must be a bundle identifier, as org.anteroom.patient')
+    .default('org.anteroom.patient'),
+  FIREBASE_IOS_SANDBOX: flag,
   ALLOWED_COUNTRIES: z
     .string()
     .transform((list) =>
@@ -195,7 +202,11 @@ export const parseConfig = (env: Record<string, string | undefined>): Config => 
     trustProxy: value.TRUST_PROXY === 'true',
     twilio: twilioOf(value),
     firebase: value.FIREBASE_SERVICE_ACCOUNT
-      ? { serviceAccount: value.FIREBASE_SERVICE_ACCOUNT, apiUrl: value.FIREBASE_API_URL ?? null }
+      ? {
+          serviceAccount: value.FIREBASE_SERVICE_ACCOUNT,
+          apiUrl: value.FIREBASE_API_URL ?? null,
+          ios: { bundleId: value.FIREBASE_IOS_APP, isSandbox: value.FIREBASE_IOS_SANDBOX === 'true' },
+        }
       : null,
     allowedCountries: value.ALLOWED_COUNTRIES ?? null,
     codesPerHour: value.CODES_PER_HOUR,

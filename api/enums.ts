@@ -1,4 +1,5 @@
 import { builder } from './builder.ts'
+import { serviceColors } from './clinic/settings.ts'
 import * as values from './database/generated/enums.ts'
 
 const enumOf = <T extends Record<string, string>>(name: string, from: T, description?: string) =>
@@ -19,3 +20,7 @@ export const MessageRouteEnum = builder.enumType('MessageRoute', {
 })
 export const CodePurposeEnum = enumOf('CodePurpose', values.CodePurpose, 'What a code sent by SMS is good for.')
 export const NotificationStatusEnum = enumOf('NotificationStatus', values.NotificationStatus)
+export const ServiceColorEnum = builder.enumType('ServiceColor', {
+  description: 'By which a service is marked beside others. It stands next to its name and says nothing by itself.',
+  values: serviceColors,
+})

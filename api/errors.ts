@@ -26,6 +26,7 @@ export const refusals = {
   NOT_TODAY: "Checking in is for the slot's own clinic day.",
   CLOSED: 'The service takes no new walk-ins at present.',
   NOT_REMOTE: 'The service takes patients into its queue at the desk only.',
+  NOT_SELF: 'Nobody checks in by themself here at present: please go to the desk.',
   ALREADY_WAITING: 'The patient already has an active entry for this service.',
   NOT_WAITING: 'The entry is not WAITING.',
   NOT_CALLED: 'The entry is not CALLED (or, to be marked served, IN_SERVICE).',

@@ -39,6 +39,8 @@ export type Jobs = {
   enqueue: (tx: Tx | Db, name: string, data: object, options?: EnqueueOptions) => Promise<void>
   /** Says that the transaction was committed: what it enqueued begins at once instead of at the next look. */
   committed: (tx: Tx) => void
+  /** Makes sure that the database knows the jobs. */
+  ready: () => Promise<void>
   /** Begins to work, where the configuration says that this process works. */
   start: () => Promise<void>
   /** Takes nothing new, waits a moment for what runs, and hands back the rest. */
@@ -101,6 +103,7 @@ export const createJobs = (base: Base, databaseUrl: string, definitions: readonl
       for (const name of enqueued.get(tx) ?? []) bus.publish({ kind: 'job', name })
       enqueued.delete(tx)
     },
+    ready: ensured,
     start: async () => {
       await ensured()
       if (base.config.work.jobs) working ??= await work({ ...base, jobs }, databaseUrl, definitions)

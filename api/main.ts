@@ -11,6 +11,7 @@ import { applyMigrations } from './database/migrate.ts'
 import { DatabaseProblem } from './database/problem.ts'
 import { DEMO_PASSWORD, DEMO_PATIENT, fillDemo } from './demo/demo.ts'
 import { createHealthServer } from './http/health.ts'
+import { buildPatientApp } from './http/patient-app-build.ts'
 import { jobList } from './job-list.ts'
 import { createJobs } from './jobs.ts'
 import { createLog } from './log.ts'
@@ -42,6 +43,7 @@ const welcome = (
   say('')
   say('Anteroom is ready.')
   say(`  Desk and doctors' rooms    ${publicUrl}/`)
+  say(`  Patients                   ${publicUrl}/patient`)
   say(`  GraphQL API and GraphiQL   ${publicUrl}/graphql`)
   say(`  Tokens for scripts         ${publicUrl}/oauth/token`)
   say(`  Health                     ${publicUrl}/healthz  ${publicUrl}/readyz`)
@@ -115,6 +117,7 @@ const start = async (): Promise<void> => {
   await jobs.start()
   // Nobody waits for a provider; its answer stands in the log.
   void checkMessaging(messaging, log)
+  undoing.push(buildPatientApp(log))
   welcome(config.publicUrl, { isDemo, showsCodes: messaging.sms.showCode !== undefined, setupLink })
 }
 

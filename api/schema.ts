@@ -18,6 +18,7 @@ import './appointment/schema.ts'
 import './audit/schema.ts'
 import './background/schema.ts'
 import './changes/schema.ts'
+import './checkin/schema.ts'
 import './clinic/schema.ts'
 import './notification/schema.ts'
 import './patient/schema.ts'
@@ -77,6 +78,8 @@ const unnoted = new Set([
   'visit',
   'queue',
   'queueEntry',
+  // Nobody's record.
+  'messagePreview',
   // A first load is noted by itself; what follows are the same records again.
   'changes',
 ])

@@ -19,6 +19,7 @@ import { presentError } from './http/errors.ts'
 import { graphiqlTabs, renderPage } from './http/graphiql.ts'
 import { useIdempotency } from './http/idempotency.ts'
 import { useLimits } from './http/limits.ts'
+import { createPatientApp } from './http/patient-app.ts'
 import { createStatic } from './http/static.ts'
 import { createTurnPage } from './http/turn.ts'
 import { useVariables } from './http/variables.ts'
@@ -190,6 +191,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
 
   const serveApp = createStatic(config.publicUrl)
   const serveTurn = createTurnPage(deps)
+  const servePatientApp = createPatientApp(config.publicUrl)
 
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
     res.setHeader('x-content-type-options', 'nosniff')
@@ -203,7 +205,8 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     if (req.headers['transfer-encoding']) refuse(411, 'BAD_INPUT', 'The request needs a content-length.')
     else if (Number(req.headers['content-length'] ?? 0) > MOST_BODY_BYTES)
       refuse(413, 'PAYLOAD_TOO_LARGE', `The body has more than ${MOST_BODY_BYTES} bytes.`)
-    else if (!serveTurn(req, res) && !serveApp(req, res)) void yoga(req, res, { req, res })
+    else if (!serveTurn(req, res) && !servePatientApp(req, res) && !serveApp(req, res))
+      void yoga(req, res, { req, res })
   }
 
   const server = config.tls

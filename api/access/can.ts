@@ -37,6 +37,8 @@ export const rights = {
   'appointment.checkIn': { PATIENT: 'own', RECEPTIONIST: 'clinic' },
   // Whoever has the link to a visit.
   'visit.stopMessages': { ANONYMOUS: 'any', PATIENT: 'any', RECEPTIONIST: 'any', DOCTOR: 'any', ADMIN: 'any' },
+  // Whoever stands at the tablet at the door, where the clinic has one.
+  'door.use': { ANONYMOUS: 'any', PATIENT: 'any', RECEPTIONIST: 'any', DOCTOR: 'any', ADMIN: 'any' },
   'visit.reason': { PATIENT: 'own', DOCTOR: 'services' },
   'visit.urgency': { RECEPTIONIST: 'clinic' },
 

@@ -148,6 +148,27 @@ describe('a code', () => {
     expect(await messages(american)).toHaveLength(1)
   })
 
+  test('goes to the countries to which at least one clinic sends', async () => {
+    const { phoneNumber } = await onRecord()
+    const other = await addClinic(database.db)
+    const setCountries = (of: SceneClinic, allowedCountries: string[]) =>
+      database.db.clinic.update({ where: { id: of.id }, data: { allowedCountries } })
+    const sent = async () => {
+      await request(phoneNumber, 'REGISTER')
+      return (await messages(phoneNumber)).length
+    }
+    await database.db.clinic.updateMany({ data: { allowedCountries: ['DE'] } })
+    expect(await sent()).toBe(0)
+    await setCountries(other, ['DE', 'US'])
+    expect(await sent()).toBe(1)
+    await letTimePass(phoneNumber, 60)
+    await setCountries(other, ['FR'])
+    expect(await sent()).toBe(1)
+    await setCountries(clinic, [])
+    expect(await sent()).toBe(2)
+    await database.db.clinic.updateMany({ data: { allowedCountries: [] } })
+  })
+
   test('goes to one number twice in 30 seconds never, and five times a day at most', async () => {
     const { phoneNumber } = await onRecord()
     await request(phoneNumber, 'REGISTER')

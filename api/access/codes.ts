@@ -179,14 +179,24 @@ export const isAllowedCountry = (
   return countries.length > 0 && countries.every((country) => allowedCountries?.includes(country) ?? true)
 }
 
+/** Each list of countries to which clinics of this server send; an empty one is that of the server. */
+const clinicsCountries = async (db: Db): Promise<string[][]> => {
+  const rows = await db.clinic.findMany({ distinct: ['allowedCountries'], select: { allowedCountries: true } })
+  return rows.map(({ allowedCountries }) => allowedCountries)
+}
+
 const sendCode = async (ctx: Context, phoneNumber: string, purpose: CodePurpose): Promise<void> => {
   if (!isAllowedCountry(ctx.config, phoneNumber)) return
   const scope = networkScope(ctx)
-  // Both for every number: known and unknown ones cost the same. Most of what an attack asks for ends here, without the lock.
-  const [addressee, sent] = await Promise.all([
+  // All for every number: known and unknown ones cost the same. Most of what an attack asks for ends here, without the lock.
+  const [addressee, sent, lists] = await Promise.all([
     addresseeOf(ctx.db, phoneNumber),
     sentLately(ctx.db, phoneNumber, scope),
+    clinicsCountries(ctx.db),
   ])
+  // A code is of no clinic: it goes where at least one of them would send.
+  const isAllowed = lists.some((list) => list.length === 0 || isAllowedCountry({ allowedCountries: list }, phoneNumber))
+  if (lists.length > 0 && !isAllowed) return
   if (!addressee || !isUseful(ctx, purpose, addressee) || !(await mayGoOut(ctx, ctx.db, sent, addressee))) return
   const made = await transact(
     ctx,

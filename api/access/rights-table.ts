@@ -34,6 +34,7 @@ Query
   visit                                  r       r..     .r.    r..    .r.   r..
   notifications                          U       .rr     .rF    .FF    .FF   .FF
   users analytics auditLog failedJobs    U       .FF     .FF    .FF    .rF   .rF
+  analyticsVisits messagePreview         U       .FF     .FF    .FF    .rF   .rF
   bookingsOutside                        U       .FF     .FF    FFF    .r0   0r0
   changes                                U       r..     r..    r..    F..   r..
   devices                                U       r..     F..    F..    F..   F..
@@ -70,6 +71,7 @@ Mutation
   setIntake                              U       .FF     .rN    FFF    .rN   rrN
   retryJob dropJob                       U       .FF     .FF    .FF    .rN   .rN
   stopVisitMessages                      r       rrr     .rr    rrr    .rr   rrr
+  findAtDoor checkInAtDoor joinAtDoor    r       r..     r..    r..    r..   r..
   resendMessage                          U       FFF     .rN    FFF    .FF   FFF
   sync                                   U       r..     r..    r..    F..   r..
 
@@ -89,15 +91,20 @@ Clinic
   id name timeZone dayStartsAt           r       .rr     .rr    .rr    .rr   .rr
   graceMinutes undoSeconds noShowMinutes r       .rr     .rr    .rr    .rr   .rr
   languages services doctors             r       .rr     .rr    .rr    .rr   .rr
-  address directions                     r       .rr     .rr    .rr    .rr   .rr
+  address directions selfCheckIn         r       .rr     .rr    .rr    .rr   .rr
   messageRoute quietFrom quietTo         U       .FF     .rF    .FF    .rF   .rF
   dailySmsCap                            U       .FF     .rF    .FF    .rF   .rF
+  allowedCountries messageTexts          U       .FF     .rF    .FF    .rF   .rF
+
+MessageText
+  language kind text                     -       .--     .r-    .--    .r-   .r-
 
 Service
   id name ticketLetter slotMinutes       r       .rr     .rr    rrr    .rr   rrr
   bookedLeadMinutes open closedReason    r       .rr     .rr    rrr    .rr   rrr
   almostPosition almostMinutes           r       .rr     .rr    rrr    .rr   rrr
-  remoteJoin                             r       .rr     .rr    rrr    .rr   rrr
+  remoteJoin doorJoin                    r       .rr     .rr    rrr    .rr   rrr
+  color                                  r       .rr     .rr    rrr    .rr   rrr
   clinic doctors                         r       .rr     .rr    rrr    .rr   rrr
 
 Doctor
@@ -121,7 +128,7 @@ User
 
 Patient
   id name version                        -       r--     .r-    rr-    .r-   rr-
-  phoneNumber phoneVerified              -       r--     .r-    FF-    .F-   FF-
+  phoneNumber phoneVerified codeMark     -       r--     .r-    FF-    .F-   FF-
   dateOfBirth language guardian          -       r--     .r-    rF-    .F-   rF-
   appointments activeEntries             -       r--     .r-    rF-    .F-   rF-
   wards notifications                    -       r--     .r-    FF-    .F-   FF-
@@ -165,7 +172,14 @@ Display
   clinic version called waiting          r       .rr     .rr    .rr    .rr   .rr
 DisplayTicket
   ticket provisionalTicket service room  r       .rr     .rr    .rr    .rr   .rr
-  status version                         r       .rr     .rr    .rr    .rr   .rr
+  color status version                   r       .rr     .rr    .rr    .rr   .rr
+
+DoorFound
+  visits person                          -       -..     -..    -..    -..   -..
+DoorVisit
+  pass givenName service startsAt ticket -       -..     -..    -..    -..   -..
+DoorTicket
+  isNew link service position            -       -..     -..    -..    -..   -..
 
 Notification
   id kind channel status body createdAt  -       r--     .r-    ---    .--   ---
@@ -174,7 +188,8 @@ Notification
 Analytics
   arrivals served noShows left           -       .--     .--    .--    .r-   .r-
   waitMinutes serviceMinutes             -       .--     .--    .--    .r-   .r-
-  byHour byDoctor byUrgency messages     -       .--     .--    .--    .r-   .r-
+  byDay byHour byDoctor byUrgency        -       .--     .--    .--    .r-   .r-
+  capacityByHour messages                -       .--     .--    .--    .r-   .r-
 MessageStats
   kind channel queued sent delivered     -       .--     .--    .--    .r-   .r-
   failed suppressed deliveryRate         -       .--     .--    .--    .r-   .r-
@@ -182,10 +197,23 @@ Distribution
   count mean p50 p90 max                 -       .--     .--    .--    .r-   .r-
 HourStats
   hour arrivals served waitMinutes       -       .--     .--    .--    .r-   .r-
+  noShows left                           -       .--     .--    .--    .r-   .r-
+MessagePreview
+  usual body segments isUnicode          -       .--     .--    .--    .r-   .r-
+DayStats
+  day arrivals served noShows left       -       .--     .--    .--    .r-   .r-
+  capacity waitMinutes                   -       .--     .--    .--    .r-   .r-
+HourCapacity
+  hour visits                            -       .--     .--    .--    .r-   .r-
 DoctorStats
   doctor served serviceMinutes           -       .--     .--    .--    .r-   .r-
 UrgencyStats
   urgency arrivals waitMinutes           -       .--     .--    .--    .r-   .r-
+  served serviceMinutes                  -       .--     .--    .--    .r-   .r-
+AnalyticsVisit
+  ticket service urgency status          -       .--     .--    .--    .r-   .r-
+  arrivedAt                              -       .--     .--    .--    .r-   .r-
+  doctor waitMinutes serviceMinutes      -       .--     .--    .--    .r-   .r-
 
 AuditEvent
   id at actor action entity entityId     -       .--     .--    .--    .r-   .r-
@@ -223,6 +251,10 @@ NotificationConnection
   edges pageInfo                         -       rrr     .r-    ---    .--   ---
 NotificationEdge
   node cursor                            -       rrr     .r-    ---    .--   ---
+AnalyticsVisitConnection
+  edges pageInfo                         -       .--     .--    .--    .r-   .r-
+AnalyticsVisitEdge
+  node cursor                            -       .--     .--    .--    .r-   .r-
 AuditEventConnection
   edges pageInfo                         -       .--     .--    .--    .r-   .r-
 AuditEventEdge

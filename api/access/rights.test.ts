@@ -100,6 +100,8 @@ const asks: Record<string, Ask> = {
   'Query.display': inClinic(),
   'Query.users': inClinic(),
   'Query.analytics': inClinic(days),
+  'Query.analyticsVisits': inClinic(days),
+  'Query.messagePreview': inClinic({ language: 'en', kind: 'BOOKED' }),
   'Query.notifications': inClinic(),
   'Query.auditLog': inClinic({ first: 200 }),
   'Query.failedJobs': inClinic(),

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Language } from '../notification/texts.ts'
+import { languageNames, setupWords } from './setup-words.ts'
 
 export type SetupFields = { clinicName: string; timeZone: string; name: string; username: string }
 
-export type SetupProblems = Partial<Record<keyof SetupFields | 'password', string>>
+export type SetupField = keyof SetupFields | 'password'
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -20,10 +22,16 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] as string)
 
-const page = (status: number, title: string, body: string): Response =>
+const otherLanguages = (language: Language): string =>
+  (Object.keys(languageNames) as Language[])
+    .filter((other) => other !== language)
+    .map((other) => `<a href="?language=${other}" hreflang="${other}" lang="${other}">${languageNames[other]}</a>`)
+    .join(' ')
+
+const page = (status: number, language: Language, title: string, body: string): Response =>
   new Response(
     `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -43,6 +51,7 @@ ${body}
       headers: {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',
+        'content-language': language,
         // The address is the secret: it goes nowhere else. The form itself must still say where it comes from.
         'referrer-policy': 'same-origin',
         'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
@@ -54,63 +63,60 @@ ${body}
 
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]
 
-const field = (
-  name: keyof SetupProblems,
-  label: string,
-  problems: SetupProblems,
-  input: (attributes: string) => string,
-): string => {
-  const problem = problems[name]
-  const attributes = `id="${name}" name="${name}" required${problem ? ` aria-invalid="true" aria-describedby="${name}-problem"` : ''}`
-  return `<label for="${name}">${label}</label>
-${input(attributes)}
-${problem ? `<span class="problem" id="${name}-problem">It ${escapeHtml(problem)}.</span>` : ''}`
-}
-
 /** The form that makes the first clinic and its admin; the password is never written back. */
-export const setupForm = (fields: SetupFields, problems: SetupProblems = {}): Response => {
-  const wrong = Object.keys(problems).length > 0
-  const text = (name: keyof SetupFields, more: string) => (attributes: string) =>
-    `<input ${attributes} value="${escapeHtml(fields[name])}" ${more}>`
+export const setupForm = (language: Language, fields: SetupFields, problems: readonly SetupField[] = []): Response => {
+  const words = setupWords[language]
+  const field = (name: SetupField, input: (attributes: string) => string): string => {
+    const { label, hint, rule } = words.fields[name]
+    const isWrong = problems.includes(name)
+    const attributes = `id="${name}" name="${name}" required${isWrong ? ` aria-invalid="true" aria-describedby="${name}-problem"` : ''}`
+    return `<label for="${name}">${label}${hint ? ` <small>(${hint})</small>` : ''}</label>
+${input(attributes)}
+${isWrong ? `<span class="problem" id="${name}-problem">${rule}</span>` : ''}`
+  }
+  const text = (name: keyof SetupFields, more: string): string =>
+    field(name, (attributes) => `<input ${attributes} value="${escapeHtml(fields[name])}" ${more}>`)
   return page(
-    wrong ? 422 : 200,
-    'Set up Anteroom',
-    `<p>This makes your clinic and its first admin. Everything else is done by logging in as that admin.</p>
-${wrong ? '<p class="problem" role="alert">Nothing was made yet. Please look at the marked fields.</p>' : ''}
+    problems.length > 0 ? 422 : 200,
+    language,
+    words.title,
+    `<p>${words.text}</p>
+${problems.length > 0 ? `<p class="problem" role="alert">${words.notYet}</p>` : ''}
 <form method="post" accept-charset="utf-8">
-${field('clinicName', 'Name of the clinic', problems, text('clinicName', 'maxlength="200" autocomplete="organization"'))}
+${text('clinicName', 'maxlength="200" autocomplete="organization"')}
 ${field(
   'timeZone',
-  'Time zone of the clinic',
-  problems,
   (attributes) =>
     `<select ${attributes}>${zones.map((zone) => `<option${zone === fields.timeZone ? ' selected' : ''}>${zone}</option>`).join('')}</select>`,
 )}
-${field('name', 'Your name', problems, text('name', 'maxlength="200" autocomplete="name"'))}
-${field('username', 'Username <small>(letters a to z, digits, dot, underscore or hyphen)</small>', problems, text('username', 'maxlength="40" autocomplete="username" autocapitalize="none" spellcheck="false"'))}
-${field('password', 'Password <small>(at least 8 characters)</small>', problems, (attributes) => `<input ${attributes} type="password" minlength="8" autocomplete="new-password">`)}
-<button>Set up</button>
-</form>`,
+${text('name', 'maxlength="200" autocomplete="name"')}
+${text('username', 'maxlength="40" autocomplete="username" autocapitalize="none" spellcheck="false"')}
+${field('password', (attributes) => `<input ${attributes} type="password" minlength="8" autocomplete="new-password">`)}
+<button>${words.send}</button>
+</form>
+<p>${otherLanguages(language)}</p>`,
   )
 }
 
-export const setupDone = (fields: SetupFields, publicUrl: string): Response =>
-  page(
+export const setupDone = (language: Language, fields: SetupFields, publicUrl: string): Response => {
+  const words = setupWords[language]
+  return page(
     201,
-    'Anteroom is set up',
-    `<p>${escapeHtml(fields.clinicName)} has been made, with ${escapeHtml(fields.username)} as its first admin. This link no longer works.</p>
-<p><a href="${escapeHtml(publicUrl)}">Go to Anteroom</a></p>`,
+    language,
+    words.doneTitle,
+    `<p>${escapeHtml(words.done(fields.clinicName, fields.username))}</p>
+<p><a href="${escapeHtml(publicUrl)}">${words.go}</a></p>`,
   )
+}
 
 /** 404 for a link that never was; 410 for one that was used or has expired. */
-export const setupGone = (status: 404 | 410): Response =>
-  page(
-    status,
-    status === 404 ? 'There is no such link' : 'This link no longer works',
-    status === 404
-      ? '<p>Please check the address: the server printed it when it started.</p>'
-      : '<p>It has been used or has expired. As long as there is no admin, a restart of the server prints a new one.</p>',
-  )
+export const setupGone = (language: Language, status: 404 | 410): Response => {
+  const { unknownTitle, unknown, goneTitle, gone } = setupWords[language]
+  const [title, text] = status === 404 ? [unknownTitle, unknown] : [goneTitle, gone]
+  return page(status, language, title, `<p>${text}</p>`)
+}
 
-export const setupTrouble = (status: 400 | 405 | 500 | 503, words: string): Response =>
-  page(status, 'That did not work', `<p>${escapeHtml(words)}</p>`)
+export const setupTrouble = (language: Language, status: 400 | 405 | 500 | 503): Response => {
+  const { troubleTitle, trouble } = setupWords[language]
+  return page(status, language, troubleTitle, `<p>${trouble[status]}</p>`)
+}

@@ -87,4 +87,27 @@ describe('the setup link', () => {
     expect(page).not.toContain('short7!')
     expect((await send(url)).status).toBe(201)
   })
+
+  it('speaks the language of the browser, or the one chosen on the page, to the end', async () => {
+    const url = await link()
+    const spanish = { 'accept-language': 'de, es-MX;q=0.8, en;q=0.5' }
+    const ask = async (at: string, init: RequestInit = {}) => {
+      const answer = await handleSetup(deps, new Request(at, init), '127.0.0.1')
+      return { status: answer.status, page: await answer.text() }
+    }
+    const form = await ask(url, { headers: spanish })
+    expect(form.page).toContain('<html lang="es">')
+    expect(form.page).toContain('<label for="clinicName">Nombre de la clínica</label>')
+    expect(form.page).toContain('<a href="?language=en" hreflang="en" lang="en">English</a>')
+    expect((await ask(`${url}?language=en`, { headers: spanish })).page).toContain('Name of the clinic')
+    const bad = new URLSearchParams({ ...FORM, username: 'a b' })
+    const refused = await ask(`${url}?language=es`, { method: 'POST', body: bad })
+    expect(refused.status).toBe(422)
+    expect(refused.page).toMatch(/id="username-problem">Debe tener de 3 a 40 caracteres/)
+    expect(refused.page).not.toMatch(/\b(must|Please|the)\b/)
+    const done = await ask(`${url}?language=es`, { method: 'POST', body: new URLSearchParams(FORM) })
+    expect([done.status, done.page]).toEqual([201, expect.stringContaining('Ir a Anteroom')])
+    expect((await ask(url, { headers: spanish })).page).toContain('Este enlace ya no sirve')
+    expect((await ask('http://localhost:4000/setup/made-up', { headers: spanish })).page).toContain('No existe')
+  })
 })

@@ -3,10 +3,12 @@ import type { Db, Tx } from '../database/client.ts'
 import { isUnavailable } from '../database/transaction.ts'
 import { uuidv7 } from '../database/uuid.ts'
 import { badInput, Refusal } from '../errors.ts'
+import type { Language } from '../notification/texts.ts'
 import { requiredLine } from '../text.ts'
+import { languageAsked } from '../visit/shown.ts'
 import { readForm } from './form.ts'
 import { demandPassword, hashPassword } from './passwords.ts'
-import { type SetupFields, type SetupProblems, setupDone, setupForm, setupGone, setupTrouble } from './setup-page.ts'
+import { type SetupField, type SetupFields, setupDone, setupForm, setupGone, setupTrouble } from './setup-page.ts'
 import { randomToken, tokenHash } from './tokens.ts'
 import { demandUsername } from './username.ts'
 
@@ -49,7 +51,7 @@ const demandTimeZone = (zone: string): string => {
   throw badInput('timeZone', 'must be a time zone by its name, as in Europe/Berlin')
 }
 
-const checks: Record<keyof SetupFields | 'password', (typed: string) => unknown> = {
+const checks: Record<SetupField, (typed: string) => unknown> = {
   clinicName: (typed) => requiredLine(typed, { field: 'clinicName', max: 200 }),
   timeZone: demandTimeZone,
   name: (typed) => requiredLine(typed, { field: 'name', max: 200 }),
@@ -57,16 +59,22 @@ const checks: Record<keyof SetupFields | 'password', (typed: string) => unknown>
   password: (typed) => demandPassword(typed, 'password'),
 }
 
-const problemsOf = (typed: SetupFields & { password: string }): SetupProblems => {
-  const problems: SetupProblems = {}
-  for (const name of Object.keys(checks) as (keyof typeof checks)[])
+/** The fields that are not as they must be. */
+const problemsOf = (typed: SetupFields & { password: string }): SetupField[] =>
+  (Object.keys(checks) as SetupField[]).filter((name) => {
     try {
       checks[name](typed[name])
+      return false
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      problems[name] = error.message
+      return true
     }
-  return problems
+  })
+
+/** What was chosen on the page, or else what the browser asks for. */
+const languageOf = (request: Request): Language => {
+  const chosen = new URL(request.url).searchParams.get('language')
+  return languageAsked(chosen ?? request.headers.get('accept-language') ?? '')
 }
 
 /** Uses up the link and makes the clinic with its admin, all or nothing; false where somebody was quicker. */
@@ -108,11 +116,12 @@ const setUp = (db: Db, hash: string, fields: SetupFields, passwordHash: string):
 const post = async (
   deps: Pick<Deps, 'config' | 'db'>,
   request: Request,
+  language: Language,
   hash: string,
   ip: string,
 ): Promise<Response> => {
   const form = await readForm(request)
-  if (!form) return setupTrouble(400, 'The form did not arrive whole. Please send it again.')
+  if (!form) return setupTrouble(language, 400)
   const typed = (name: string) => form.get(name) ?? ''
   const fields = {
     clinicName: typed('clinicName'),
@@ -122,9 +131,11 @@ const post = async (
   }
   const password = typed('password')
   const problems = problemsOf({ ...fields, password })
-  if (Object.keys(problems).length > 0) return setupForm(fields, problems)
+  if (problems.length > 0) return setupForm(language, fields, problems)
   const passwordHash = await hashPassword({ config: deps.config, ip }, password, 'password')
-  return (await setUp(deps.db, hash, fields, passwordHash)) ? setupDone(fields, deps.config.publicUrl) : setupGone(410)
+  return (await setUp(deps.db, hash, fields, passwordHash))
+    ? setupDone(language, fields, deps.config.publicUrl)
+    : setupGone(language, 410)
 }
 
 /** GET shows the form behind a setup link, POST makes the first clinic and its admin: once. */
@@ -133,18 +144,19 @@ export const handleSetup = async (
   request: Request,
   ip: string,
 ): Promise<Response> => {
+  const language = languageOf(request)
   try {
     const token = new URL(request.url).pathname.slice(PATH.length)
     const hash = tokenHash(token)
     const state = await linkState(deps.db, hash)
-    if (state !== 'open') return setupGone(state === 'unknown' ? 404 : 410)
-    if (request.method === 'POST') return await post(deps, request, hash, ip)
+    if (state !== 'open') return setupGone(language, state === 'unknown' ? 404 : 410)
+    if (request.method === 'POST') return await post(deps, request, language, hash, ip)
     if (request.method === 'GET' || request.method === 'HEAD')
-      return setupForm({ clinicName: '', timeZone: 'UTC', name: '', username: '' })
-    return setupTrouble(405, 'This address takes GET and POST.')
+      return setupForm(language, { clinicName: '', timeZone: 'UTC', name: '', username: '' })
+    return setupTrouble(language, 405)
   } catch (error) {
-    if (isUnavailable(error)) return setupTrouble(503, 'The database cannot be reached at present. Please try again.')
+    if (isUnavailable(error)) return setupTrouble(language, 503)
     deps.log.error({ err: error }, 'the setup page failed unexpectedly')
-    return setupTrouble(500, 'An unexpected error; it stands in the log of the server.')
+    return setupTrouble(language, 500)
   }
 }

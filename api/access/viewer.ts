@@ -9,6 +9,8 @@ export type PatientViewer = {
   patientId: string
   /** Patients of whom this one is the guardian. */
   wardIds: readonly string[]
+  /** Stands at the tablet at the door of this clinic, known there by number and birth date or by their code: without a log-in. */
+  atDoorOf?: string
 }
 
 export type UserViewer = {

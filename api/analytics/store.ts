@@ -1,23 +1,11 @@
-import type { Db } from '../database/client.ts'
-import type { NotificationChannel, NotificationKind, Urgency } from '../database/generated/enums.ts'
-
-/** Minutes; null where nothing was counted. */
-export type Distribution = {
-  count: number
-  mean: number | null
-  p50: number | null
-  p90: number | null
-  max: number | null
-}
-
-export type AnalyticsRow = {
-  arrivals: number
-  served: number
-  noShows: number
-  left: number
-  wait: Distribution
-  service: Distribution
-}
+import { addDays, clinicDayBounds, type DayRule } from '../clinic/day.ts'
+import { type Db, PLANNED_EACH_TIME } from '../database/client.ts'
+import { Prisma } from '../database/generated/client.ts'
+import type { NotificationChannel, NotificationKind, QueueStatus, Urgency } from '../database/generated/enums.ts'
+import { type Capacity, capacityOf } from './capacity.ts'
+import { counter, type Figures, UNKNOWN, urgencies, type Visits } from './figures.ts'
+import { type PackedVisits, unpacked } from './packed.ts'
+import { daysFrom, timesOf } from './times.ts'
 
 /** How messages fared, by kind and channel. */
 export type MessageRow = {
@@ -31,99 +19,177 @@ export type MessageRow = {
 }
 
 export type Report = {
-  clinicId: string
-  start: Date
-  end: Date
-  total: AnalyticsRow
-  byHour: (AnalyticsRow & { hour: number })[]
-  byDoctor: (AnalyticsRow & { doctorId: string })[]
-  byUrgency: (AnalyticsRow & { urgency: Urgency })[]
+  total: Figures
+  byDay: (Figures & { day: string; capacity: number })[]
+  byHour: (Figures & { hour: number })[]
+  capacityByHour: { hour: number; visits: number }[]
+  byDoctor: (Figures & { doctorId: string })[]
+  byUrgency: (Figures & { urgency: Urgency })[]
+  messages: MessageRow[]
 }
 
-type Line = {
-  level: number
+/** Clinic days of one clinic, both inclusive. */
+export type Range = { clinicId: string; from: string; to: string } & DayRule
+
+/** Which visits are behind a bar; what is null does not matter. */
+export type VisitSearch = {
   hour: number | null
-  doctor_id: string | null
+  doctorId: string | null
   urgency: Urgency | null
-  arrivals: number
-  served: number
-  no_shows: number
-  left_count: number
-  wait: Distribution
-  service: Distribution
+  status: QueueStatus | null
 }
 
-const nothing: Distribution = { count: 0, mean: null, p50: null, p90: null, max: null }
-const empty: AnalyticsRow = { arrivals: 0, served: 0, noShows: 0, left: 0, wait: nothing, service: nothing }
+export type VisitRow = {
+  /** Only for the place in the list; it is told to nobody. */
+  id: string
+  ticket: string
+  serviceName: string
+  doctorId: string | null
+  urgency: Urgency
+  status: QueueStatus
+  arrivedAt: Date
+  wait: number | null
+  service: number | null
+}
 
-const toRow = (line: Line): AnalyticsRow => ({
-  arrivals: line.arrivals,
-  served: line.served,
-  noShows: line.no_shows,
-  left: line.left_count,
-  wait: line.wait,
-  service: line.service,
+const instantsOf = (range: Range): { start: Date; end: Date } => ({
+  start: clinicDayBounds(range.from, range).start,
+  end: clinicDayBounds(range.to, range).end,
 })
 
-/**
- * Everything the visits that began in [start, end) tell, by one statement over one scan.
- * Undone arrivals are not counted; a visit ended by the day's end counts, but not its minutes in service.
- */
-export const loadReport = async (
-  db: Db,
-  clinicId: string,
-  timeZone: string,
-  start: Date,
-  end: Date,
-): Promise<Report> => {
-  const lines = await db.$queryRaw<Line[]>`
-    WITH visit AS (
-      SELECT extract(hour FROM arrived_at AT TIME ZONE ${timeZone})::int AS hour, doctor_id::text, urgency::text, status,
-        extract(epoch FROM called_at - arrived_at)::float8 / 60 AS wait,
-        CASE WHEN status = 'SERVED' AND end_reason IS NULL
-          THEN extract(epoch FROM finished_at - coalesce(started_at, called_at))::float8 / 60 END AS service
-      FROM queue
-      WHERE clinic_id = ${clinicId}::uuid AND arrived_at >= ${start} AND arrived_at < ${end}
-        AND end_reason IS DISTINCT FROM 'UNDONE'
-    )
-    SELECT grouping(hour, doctor_id, urgency)::int AS level, hour, doctor_id, urgency,
-      count(*)::int AS arrivals,
-      (count(*) FILTER (WHERE status = 'SERVED'))::int AS served,
-      (count(*) FILTER (WHERE status = 'NO_SHOW'))::int AS no_shows,
-      (count(*) FILTER (WHERE status = 'LEFT'))::int AS left_count,
-      json_build_object('count', count(wait), 'mean', avg(wait), 'p50', percentile_cont(0.5) WITHIN GROUP (ORDER BY wait),
-        'p90', percentile_cont(0.9) WITHIN GROUP (ORDER BY wait), 'max', max(wait)) AS wait,
-      json_build_object('count', count(service), 'mean', avg(service),
-        'p50', percentile_cont(0.5) WITHIN GROUP (ORDER BY service),
-        'p90', percentile_cont(0.9) WITHIN GROUP (ORDER BY service), 'max', max(service)) AS service
-    FROM visit GROUP BY GROUPING SETS ((), (hour), (doctor_id), (urgency))
-    ORDER BY level, hour, doctor_id, urgency`
-  // grouping() has a bit for each column that a line does not tell apart: 7 is the total.
-  const total = lines.find((line) => line.level === 7)
-  return {
-    clinicId,
-    start,
-    end,
-    total: total ? toRow(total) : empty,
-    byHour: lines.flatMap((line) => (line.level === 3 ? [{ hour: line.hour as number, ...toRow(line) }] : [])),
-    byDoctor: lines.flatMap((line) =>
-      line.level === 5 && line.doctor_id !== null ? [{ doctorId: line.doctor_id, ...toRow(line) }] : [],
-    ),
-    byUrgency: lines.flatMap((line) =>
-      line.level === 6 ? [{ urgency: line.urgency as Urgency, ...toRow(line) }] : [],
-    ),
-  }
+/** Undone arrivals are not counted. */
+const countedIn = (range: Range): Prisma.Sql => {
+  const { start, end } = instantsOf(range)
+  return Prisma.sql`clinic_id = ${range.clinicId}::uuid AND arrived_at >= ${start} AND arrived_at < ${end}
+    AND end_reason IS DISTINCT FROM 'UNDONE'`
 }
 
-/** Messages that were caused in [start, end), by kind and channel. SENT counts those that were delivered, too. */
-export const loadMessageRows = (db: Db, clinicId: string, start: Date, end: Date): Promise<MessageRow[]> =>
-  db.$queryRaw<MessageRow[]>`
-    SELECT kind::text, channel::text,
+const localHour = (timeZone: string): Prisma.Sql =>
+  Prisma.sql`date_part('hour', arrived_at AT TIME ZONE ${timeZone})::int`
+
+/** A visit ended by the day's end counts, but not its time in service. */
+const SERVICE = Prisma.sql`CASE WHEN status = 'SERVED' AND end_reason IS NULL THEN finished_at - coalesce(started_at, called_at) END`
+
+/** Tenths of a minute as a number of two bytes, its greatest where the time is not known. */
+const tenths = (time: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`coalesce(least(abs((date_part('epoch', ${time}) / 6)::int), ${Prisma.raw(`${UNKNOWN}`)}), ${Prisma.raw(`${UNKNOWN}`)})::bigint`
+
+/**
+ * The visits of a range in one statement and no order. PostgreSQL takes seconds to sort half a million of them along each dimension,
+ * but hands them over in tenths of a second if it packs them; the rest is counting.
+ */
+const loadVisits = async (db: Db, range: Range): Promise<Visits> => {
+  const { start } = instantsOf(range)
+  return unpacked(
+    await db.$queryRaw<PackedVisits[]>`${PLANNED_EACH_TIME}
+      SELECT doctor_id::text AS "doctorId", urgency::text, status::text, encode(string_agg(int8send(
+        floor(date_part('epoch', arrived_at - ${start}::timestamptz))::bigint * 4294967296
+        + ${tenths(Prisma.sql`called_at - arrived_at`)} * 65536 + ${tenths(SERVICE)}), ''), 'base64') AS packed
+      FROM queue WHERE ${countedIn(range)} GROUP BY doctor_id, urgency, status`,
+  )
+}
+
+const loadCapacity = async (db: Db, range: Range): Promise<Capacity> => {
+  const doctors = await db.doctor.findMany({
+    where: { clinicId: range.clinicId, active: true },
+    select: {
+      hours: { select: { weekday: true, fromMinute: true, toMinute: true } },
+      exceptions: {
+        where: { day: { gte: new Date(range.from), lte: new Date(addDays(range.to, 1)) } },
+        select: { day: true, kind: true, fromMinute: true, toMinute: true },
+      },
+      services: { select: { service: { select: { slotMinutes: true } } } },
+    },
+  })
+  const stretch = <Row extends { fromMinute: number; toMinute: number }>({ fromMinute, toMinute, ...row }: Row) => ({
+    ...row,
+    from: fromMinute,
+    to: toMinute,
+  })
+  return capacityOf(
+    range,
+    doctors.map(({ hours, exceptions, services }) => ({
+      weekly: hours.map(stretch),
+      exceptions: exceptions.map((row) => ({ ...stretch(row), day: row.day.toISOString().slice(0, 10) })),
+      slotMinutes: services.map(({ service }) => service.slotMinutes),
+    })),
+  )
+}
+
+/** Messages that were caused on these days, by kind and channel. SENT counts those that were delivered, too. */
+const loadMessageRows = (db: Db, range: Range): Promise<MessageRow[]> => {
+  const { start, end } = instantsOf(range)
+  return db.$queryRaw<MessageRow[]>`
+    ${PLANNED_EACH_TIME} SELECT kind::text, channel::text,
       (count(*) FILTER (WHERE status = 'QUEUED'))::int AS queued,
       (count(*) FILTER (WHERE status IN ('SENT', 'DELIVERED')))::int AS sent,
       (count(*) FILTER (WHERE status = 'DELIVERED'))::int AS delivered,
       (count(*) FILTER (WHERE status = 'FAILED'))::int AS failed,
       (count(*) FILTER (WHERE status = 'SUPPRESSED'))::int AS suppressed
     FROM notifications
-    WHERE clinic_id = ${clinicId}::uuid AND created_at >= ${start} AND created_at < ${end}
+    WHERE clinic_id = ${range.clinicId}::uuid AND created_at >= ${start} AND created_at < ${end}
     GROUP BY kind, channel ORDER BY kind, channel`
+}
+
+/** Everything that visits and messages of some clinic days tell. How many statements it takes depends on nothing. */
+export const loadReport = async (db: Db, range: Range): Promise<Report> => {
+  const [visits, capacity, messages] = await Promise.all([
+    loadVisits(db, range),
+    loadCapacity(db, range),
+    loadMessageRows(db, range),
+  ])
+  const days = daysFrom(range.from, range.to)
+  const { day, hour } = timesOf(visits.seconds, days, range)
+  const count = counter(visits)
+  const [total] = count({ of: new Int32Array(visits.count), count: 1 })
+  const some = <Row extends Figures>(rows: Row[]): Row[] => rows.filter(({ arrivals }) => arrivals > 0)
+  return {
+    total: total as Figures,
+    byDay: count({ of: day, count: days.length })
+      .map((figures, at) => ({
+        ...figures,
+        day: days[at] as string,
+        capacity: capacity.byDay.get(days[at] as string) ?? 0,
+      }))
+      .filter(({ arrivals, capacity: room }) => room > 0 || arrivals > 0),
+    byHour: some(count({ of: hour, count: 24 }).map((figures, at) => ({ ...figures, hour: at }))),
+    capacityByHour: [...capacity.byHour]
+      .map(([at, visits]) => ({ hour: at, visits }))
+      .toSorted((a, b) => a.hour - b.hour),
+    byDoctor: some(
+      count({ of: visits.doctors, count: visits.doctorIds.length }).map((figures, at) => ({
+        ...figures,
+        doctorId: visits.doctorIds[at] as string,
+      })),
+    ),
+    byUrgency: some(
+      count({ of: visits.urgencies, count: urgencies.length }).map((figures, at) => ({
+        ...figures,
+        urgency: urgencies[at] as Urgency,
+      })),
+    ),
+    messages,
+  }
+}
+
+/** The visits behind a bar, in the order of their arrival: nothing that says whose they were. */
+export const visitPage = (
+  db: Db,
+  range: Range,
+  { hour, doctorId, urgency, status }: VisitSearch,
+  after: { at: Date; id: string } | null,
+  take: number,
+): Promise<VisitRow[]> => db.$queryRaw<VisitRow[]>`
+  ${PLANNED_EACH_TIME} SELECT q.id::text, q.ticket, s.name AS "serviceName", q.doctor_id::text AS "doctorId", q.urgency::text, q.status::text,
+    q.arrived_at AS "arrivedAt", date_part('epoch', called_at - arrived_at) / 60 AS wait,
+    date_part('epoch', ${SERVICE}) / 60 AS service
+  FROM (
+    SELECT * FROM queue WHERE ${countedIn(range)}
+      AND (${hour}::int IS NULL OR ${localHour(range.timeZone)} = ${hour}::int)
+      AND (${doctorId}::uuid IS NULL OR doctor_id = ${doctorId}::uuid)
+      AND (${urgency}::text IS NULL OR urgency::text = ${urgency}::text)
+      AND (${status}::text IS NULL OR status::text = ${status}::text)
+      AND (${after?.at ?? null}::timestamptz IS NULL OR (arrived_at, id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+    ORDER BY arrived_at, id LIMIT ${take}
+  ) q JOIN services s ON s.id = q.service_id
+  ORDER BY q.arrived_at, q.id`

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { uuidv7 } from '../database/uuid.ts'
+import { addWalkIn } from '../queue/commands.ts'
 import { createTestClinic, type TestClinic } from '../test/clinic.ts'
 import { createTestDeps, type TestDeps } from '../test/context.ts'
 import { createTestDatabase, type TestDatabase } from '../test/database.ts'
 import { ask } from '../test/scene.ts'
-import { createTrail } from './store.ts'
+import { auditPage, createTrail } from './store.ts'
 
 let database: TestDatabase
 let deps: TestDeps
@@ -99,6 +101,89 @@ it('is searched by who did it, by action or kind of action, by record and by day
   expect(await found({ to: '2026-03-01', a: 'queue' })).toEqual(['queue.left'])
   expect((await search({ from: '2026-03-02', to: '2026-03-01' })).codes).toEqual(['BAD_INPUT'])
   expect((await search({ a: 'queue%' })).codes).toEqual(['BAD_INPUT'])
+})
+
+it('is searched by a patient’s number or code: what was done to them, and what they did', async () => {
+  const own = await createTestClinic(deps)
+  const other = await createTestClinic(deps)
+  const phoneNumber = `+1303${String(Date.now()).slice(-7)}`
+  const patientId = await own.addPatient()
+  const code = randomBytes(16).toString('base64url')
+  await deps.db.patient.update({ where: { id: patientId }, data: { phoneNumber, code } })
+  const { id: entryId } = await addWalkIn(own.desk, {
+    ...{ id: null, patientId, serviceId: own.serviceIds[0] as string },
+    ...{ doctorId: null, urgency: null, reason: null, provisionalTicket: null },
+  })
+  const merged = await own.addPatient()
+  await deps.db.patient.update({ where: { id: merged }, data: { mergedIntoId: patientId } })
+  const row = (action: string, more: object) => ({
+    ...{ id: uuidv7(), clinicId: own.clinicId, action, entity: 'Test', at: new Date() },
+    ...more,
+  })
+  await deps.db.auditEvent.createMany({
+    data: [
+      row('test.record', { entityId: patientId }),
+      row('test.merged', { entityId: merged }),
+      row('test.visit', { entityId: entryId }),
+      row('test.self', { actorPatientId: patientId }),
+      row('test.other', { entityId: await own.addPatient() }),
+    ],
+  })
+  const SEARCH = `query ($c: ID!, $p: String) {
+    auditLog(clinicId: $c, patient: $p, action: "test") { edges { node { action } } } }`
+  const search = (patient: string, clinic = own) =>
+    ask(deps, clinic.admin.viewer, SEARCH, { c: clinic.clinicId, p: patient })
+  const found = async (patient: string, clinic = own) =>
+    (await search(patient, clinic)).data.auditLog.edges
+      .map((edge: { node: { action: string } }) => edge.node.action)
+      .toSorted()
+  const all = ['test.merged', 'test.record', 'test.self', 'test.visit']
+  expect(await found(phoneNumber)).toEqual(all)
+  expect(await found(code)).toEqual(all)
+  expect(await found('+13035550199')).toEqual([])
+  // Whose patient it is not learns nothing of the number.
+  await deps.db.auditEvent.createMany({
+    data: [{ ...row('test.record', { entityId: patientId }), clinicId: other.clinicId }],
+  })
+  expect(await found(phoneNumber, other)).toEqual([])
+  expect((await search('Amelia')).codes).toEqual(['BAD_INPUT'])
+})
+
+it('finds a rare kind of entry, and one person’s, among many others by an index', async () => {
+  const large = await createTestDatabase({ max: 1 })
+  try {
+    const [clinicId, actor, patient, ...visits] = Array.from({ length: 12 }, () => uuidv7()) as [string, string, string]
+    await large.db.clinic.create({ data: { id: clinicId, name: 'Busy', timeZone: 'UTC' } })
+    await large.db.$executeRaw`
+      INSERT INTO audit_log (id, clinic_id, action, entity, at, actor_user_id, actor_patient_id, entity_id)
+      SELECT uuidv7(), ${clinicId}::uuid, CASE WHEN n % 5000 = 0 THEN 'clinic.updated' ELSE 'queue.called' END, 'Test',
+        now() - n * interval '1 second', CASE WHEN n % 4000 = 0 THEN ${actor}::uuid ELSE uuidv7() END,
+        CASE WHEN n % 10000 = 1 THEN ${patient}::uuid WHEN n % 50 = 0 THEN uuidv7() END,
+        CASE WHEN n IN (100, 20000, 40000) THEN (${visits}::uuid[])[1 + n / 10000] ELSE uuidv7() END
+      FROM generate_series(1, 40000) n`
+    await large.db.$executeRawUnsafe('ANALYZE audit_log')
+    const nothing = { entityId: null, actorId: null, patient: null, action: null, start: null, end: null }
+    const pages = async () => {
+      await large.db.$queryRaw`SELECT pg_stat_force_next_flush()::text`
+      const [row] = await large.db.$queryRaw<{ read: number; whole: number }[]>`
+        SELECT (seq_tup_read + idx_tup_fetch)::int AS read, seq_scan::int AS whole FROM pg_stat_user_tables WHERE relname = 'audit_log'`
+      return row as { read: number; whole: number }
+    }
+    for (const [search, count] of [
+      [{ action: 'clinic' }, 8],
+      [{ action: 'clinic.updated' }, 8],
+      [{ actorId: actor }, 10],
+      [{ patient: { ids: [patient], records: [patient, ...visits] } }, 4 + 3],
+    ] as const) {
+      const before = await pages()
+      expect(await auditPage(large.db, clinicId, { ...nothing, ...search }, null, 51)).toHaveLength(count)
+      const { read, whole } = await pages()
+      expect(whole - before.whole, JSON.stringify(search)).toBe(0)
+      expect(read - before.read, JSON.stringify(search)).toBeLessThan(100)
+    }
+  } finally {
+    await large.drop()
+  }
 })
 
 it('cannot be changed or deleted, not even by the application itself', async () => {

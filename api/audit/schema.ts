@@ -5,9 +5,17 @@ import { calendarBounds } from '../clinic/day.ts'
 import { connectionOf, instantKey, page } from '../connection.ts'
 import type { AuditEventModel } from '../database/generated/models.ts'
 import { badInput, notFound } from '../errors.ts'
-import { type AuditSearch, auditPage } from './store.ts'
+import { phoneNumberOf } from '../patient/phone.ts'
+import { codeOfQr } from '../patient/qr.ts'
+import { type AuditSearch, auditPage, recordsOfPatient } from './store.ts'
 
 const ACTION = /^[A-Za-z_]+(\.[A-Za-z_]+)?$/
+
+/** A patient as a manager who may read no names can say who is meant. */
+const patientBy = (typed: string): { phoneNumber: string | null; code: string | null } => {
+  const code = codeOfQr(typed)
+  return code ? { code, phoneNumber: null } : { code: null, phoneNumber: phoneNumberOf(typed, 'patient') }
+}
 
 const AuditEventRef = builder.objectRef<AuditEventModel>('AuditEvent').implement({
   description: 'Who did what to which record, and when.',
@@ -48,6 +56,10 @@ builder.queryField('auditLog', (t) =>
       clinicId: t.arg.id({ required: true }),
       entityId: t.arg.id(),
       actorId: t.arg.id({ description: 'Of the user or patient who did it.' }),
+      patient: t.arg.string({
+        description:
+          'The phone number or the code of a patient of this clinic: only what was done to their record, their visits and bookings, and what they did themself.',
+      }),
       action: t.arg.string({
         description: 'The whole action, as in queue.called, or all of one kind, as in queue.',
       }),
@@ -57,7 +69,7 @@ builder.queryField('auditLog', (t) =>
       after: t.arg.string(),
     },
     authScopes: (_root, { clinicId }, ctx) => can(ctx.viewer, 'audit.read', { clinicId }),
-    resolve: async (_root, { clinicId, entityId, actorId, action, from, to, first, after }, ctx) => {
+    resolve: async (_root, { clinicId, entityId, actorId, patient, action, from, to, first, after }, ctx) => {
       if (from && to && to < from) throw badInput('to', 'must not be before from')
       if (action && !ACTION.test(action))
         throw badInput('action', 'must be an action, as in queue.called, or a kind, as in queue')
@@ -66,6 +78,7 @@ builder.queryField('auditLog', (t) =>
       const search: AuditSearch = {
         entityId: entityId ?? null,
         actorId: actorId ?? null,
+        patient: patient ? await recordsOfPatient(ctx.db, clinic.id, patientBy(patient)) : null,
         action: action ?? null,
         start: from ? calendarBounds(from, from, clinic.timeZone).start : null,
         end: to ? calendarBounds(to, to, clinic.timeZone).end : null,

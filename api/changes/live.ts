@@ -9,7 +9,7 @@ import { cursorAt, newestOf, streamOf } from './store.ts'
 /** After a hint all streams that grew are asked for together, at most so often. */
 const PACE_MS = 50
 /** Finds what a lost hint did not tell. */
-const LOOK_MS = 2_000
+const LOOK_MS = 1_000
 
 type Newest = { number: number; at: number }
 type Watcher = { streamId: string; told: number; push: (newest: Newest) => void }
@@ -62,6 +62,7 @@ const createWatch = ({ db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>): Watch 
 
   const start = (): void => {
     unsubscribe = bus.subscribe((message) => {
+      if (message.kind === 'missed') void ask(true)
       if (message.kind !== 'change' || pace) return
       pace = setTimeout(() => {
         pace = null

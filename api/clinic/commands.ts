@@ -8,7 +8,14 @@ import type { ClinicRow, DoctorRow, ServiceRow } from '../loaders.ts'
 import { optionalLine } from '../text.ts'
 import { timeOf } from './day.ts'
 import { stretchOf, WHOLE_DAY, weeklyHours } from './hours.ts'
-import { type ClinicInput, clinicSettings, type ServiceInput, serviceSettings, ticketLetter } from './settings.ts'
+import {
+  type ClinicInput,
+  clinicSettings,
+  type ServiceColor,
+  type ServiceInput,
+  serviceSettings,
+  ticketLetter,
+} from './settings.ts'
 import { lockDoctorForChange, raiseQueues, reloadClinic, reloadDoctor, reloadService } from './store.ts'
 
 const asDay = (day: string): Date => new Date(`${day}T00:00:00Z`)
@@ -18,7 +25,7 @@ export const subjectOfDoctor = (doctor: DoctorRow) => ({ clinicId: doctor.clinic
 /** Changes the clinic's settings; what is left out stays. */
 export const updateClinic = async (ctx: Context, id: string, input: ClinicInput): Promise<ClinicRow> => {
   demand(ctx.viewer, 'clinic.manage')
-  const settings = clinicSettings(input)
+  const settings = clinicSettings(input, ctx.config.allowedCountries)
   const clinic = await ctx.loaders.clinic.load(id)
   demandOn(ctx.viewer, 'clinic.manage', 'clinic', clinic, (row) => ({ clinicId: row.id }))
   const updated = await transact(ctx, reloadClinic, async ({ tx, audit }) => {
@@ -44,6 +51,8 @@ export type NewService = {
   almostPosition?: number | null
   almostMinutes?: number | null
   remoteJoin?: boolean | null
+  color?: ServiceColor | null
+  doorJoin?: boolean | null
 }
 
 /** Adds a service to the clinic; the database gives it its queue. */

@@ -1,6 +1,7 @@
 import { asObject, builder, ever, on } from '../builder.ts'
 import type { ClinicModel, DoctorHoursModel, HoursExceptionModel } from '../database/generated/models.ts'
-import { MessageRouteEnum } from '../enums.ts'
+import { MessageRouteEnum, NotificationKindEnum, ServiceColorEnum } from '../enums.ts'
+import { isOwnKind, type OwnKind, type OwnTexts } from '../notification/own-texts.ts'
 import { ClinicRef, DoctorRef, ServiceRef } from '../refs.ts'
 import {
   createService,
@@ -14,7 +15,29 @@ import {
   updateService,
 } from './commands.ts'
 import { timeOf } from './day.ts'
+import { serviceColorOf } from './settings.ts'
 import { listClinics } from './store.ts'
+
+type OwnMessage = { language: string; kind: OwnKind; text: string }
+
+const MessageText = builder.objectRef<OwnMessage>('MessageText').implement({
+  description: 'A message in the clinic’s own words.',
+  fields: (t) => ({
+    language: t.exposeString('language', { description: 'As in en, without a country.', authScopes: asObject }),
+    kind: t.expose('kind', { type: NotificationKindEnum, authScopes: asObject }),
+    text: t.exposeString('text', {
+      description: 'With placeholders such as {when}; link and what can be answered follow by themselves.',
+      authScopes: asObject,
+    }),
+  }),
+})
+
+const messagesIn = (texts: OwnTexts): OwnMessage[] =>
+  Object.entries(texts).flatMap(([language, ofKinds]) =>
+    Object.entries(ofKinds ?? {}).flatMap(([kind, text]) =>
+      text && isOwnKind(kind) ? [{ language, kind, text }] : [],
+    ),
+  )
 
 /** How the clinic's messages go out is for its desk and admins. */
 const settingsOf = on('clinic.settings', ({ id }: Pick<ClinicModel, 'id'>) => ({ clinicId: id }))
@@ -60,6 +83,10 @@ ClinicRef.implement({
       authScopes: asObject,
       description: 'How to find the rooms, for patients who are called; may have several lines.',
     }),
+    selfCheckIn: t.exposeBoolean('selfCheckIn', {
+      authScopes: asObject,
+      description: 'A tablet at the door checks booked patients in, at /checkin/ and the id of the clinic.',
+    }),
     messageRoute: t.expose('messageRoute', {
       type: MessageRouteEnum,
       nullable: true,
@@ -83,6 +110,18 @@ ClinicRef.implement({
       authScopes: settingsOf,
       description:
         'So many messages go out by SMS in one calendar day of the clinic at most; those beyond are SUPPRESSED.',
+    }),
+    allowedCountries: t.exposeStringList('allowedCountries', {
+      nullable: true,
+      authScopes: settingsOf,
+      description: 'The two letters of the countries to whose numbers SMS go; none: those to which the server sends.',
+    }),
+    messageTexts: t.field({
+      type: [MessageText],
+      nullable: true,
+      authScopes: settingsOf,
+      description: 'What is said in the clinic’s own words; the rest in the usual ones.',
+      resolve: (clinic) => messagesIn(clinic.messageTexts as OwnTexts),
     }),
     services: t.field({
       type: [ServiceRef],
@@ -126,6 +165,16 @@ ServiceRef.implement({
     remoteJoin: t.exposeBoolean('remoteJoin', {
       authScopes: asObject,
       description: 'While it is open, patients may join the queue by themselves, from wherever they are.',
+    }),
+    doorJoin: t.exposeBoolean('doorJoin', {
+      authScopes: asObject,
+      description: 'While it is open, who comes without a booking may take a ticket at the tablet at the door.',
+    }),
+    color: t.field({
+      type: ServiceColorEnum,
+      nullable: true,
+      authScopes: asObject,
+      resolve: ({ color }) => serviceColorOf(color),
     }),
     clinic: t.field({
       type: ClinicRef,
@@ -236,6 +285,18 @@ builder.queryFields((t) => ({
   }),
 }))
 
+const MessageTextInput = builder.inputType('MessageTextInput', {
+  fields: (t) => ({
+    language: t.string({ required: true, description: 'As in en, without a country.' }),
+    kind: t.field({ type: NotificationKindEnum, required: true, description: 'Neither CORRECTION nor VERIFICATION.' }),
+    text: t.string({
+      required: true,
+      description:
+        'At most 300 characters. {clinic} and {when} stand in what is about bookings, {clinic} and {ticket} in what is about visits, {position} may stand in ALMOST_YOUR_TURN, {room} in YOUR_TURN.',
+    }),
+  }),
+})
+
 const UpdateClinicInput = builder.inputType('UpdateClinicInput', {
   description: 'What is left out stays as it is.',
   fields: (t) => ({
@@ -252,6 +313,14 @@ const UpdateClinicInput = builder.inputType('UpdateClinicInput', {
     dailySmsCap: t.int({ description: 'Messages, from 0 to 100000.' }),
     address: t.string({ description: 'At most 200 characters, line breaks among them; null takes it away.' }),
     directions: t.string({ description: 'At most 300 characters, line breaks among them; null takes them away.' }),
+    allowedCountries: t.stringList({
+      description: 'Two letters each, as in US, of those to which the server sends; an empty list: all of them.',
+    }),
+    messageTexts: t.field({
+      type: [MessageTextInput],
+      description: 'All messages in the clinic’s own words; what is left out is said in the usual ones.',
+    }),
+    selfCheckIn: t.boolean({ description: 'Whether a tablet at the door may check patients in.' }),
   }),
 })
 
@@ -265,6 +334,8 @@ const CreateServiceInput = builder.inputType('CreateServiceInput', {
     almostPosition: t.int({ description: 'From 1 to 50, 3 unless told.' }),
     almostMinutes: t.int({ description: 'Minutes, from 0 to 240, 10 unless told; 0: by position alone.' }),
     remoteJoin: t.boolean({ description: 'Patients may join the queue by themselves; false unless told.' }),
+    color: t.field({ type: ServiceColorEnum, description: 'None unless told.' }),
+    doorJoin: t.boolean({ description: 'The tablet at the door gives tickets; false unless told.' }),
   }),
 })
 
@@ -277,6 +348,8 @@ const UpdateServiceInput = builder.inputType('UpdateServiceInput', {
     almostPosition: t.int({ description: 'From 1 to 50.' }),
     almostMinutes: t.int({ description: 'Minutes, from 0 to 240; 0: by position alone.' }),
     remoteJoin: t.boolean({ description: 'Patients may join the queue by themselves.' }),
+    color: t.field({ type: ServiceColorEnum, description: 'Null takes it away.' }),
+    doorJoin: t.boolean({ description: 'The tablet at the door gives tickets.' }),
   }),
 })
 

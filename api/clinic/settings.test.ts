@@ -9,6 +9,13 @@ describe('settings of a clinic', () => {
     expect(clinicSettings(gone)).toEqual(gone)
   })
 
+  test('countries are those of the server’s list, where it has one', () => {
+    const given = { allowedCountries: ['us', 'CA', 'US'] }
+    expect(clinicSettings(given)).toEqual({ allowedCountries: ['CA', 'US'] })
+    expect(clinicSettings(given, ['US', 'CA', 'MX'])).toEqual({ allowedCountries: ['CA', 'US'] })
+    expect(() => clinicSettings(given, ['US'])).toThrow('one of those to which this server sends: US')
+  })
+
   test('are stored in one form', () => {
     expect(
       clinicSettings({
@@ -42,6 +49,8 @@ describe('settings of a clinic', () => {
     [{ languages: [] }, 'at least one language'],
     [{ quietFrom: '24:00' }, '00:00 to 23:59'],
     [{ quietTo: '8' }, '00:00 to 23:59'],
+    [{ allowedCountries: ['USA'] }, 'two letters of a country'],
+    [{ allowedCountries: ['US', 'XX'] }, 'two letters of a country'],
     [{ address: 'x'.repeat(201) }, 'at most 200 characters'],
     [{ directions: 'x'.repeat(301) }, 'at most 300 characters'],
     [{ dailySmsCap: -1 }, 'from 0 to 100000'],

@@ -1,6 +1,8 @@
-import type { MessageRoute } from '../database/generated/enums.ts'
+import type { MessageRoute, NotificationKind } from '../database/generated/enums.ts'
 import { badInput } from '../errors.ts'
+import { type OwnTexts, ownTexts } from '../notification/own-texts.ts'
 import { languageTag } from '../patient/language.ts'
+import { isCountry } from '../patient/phone.ts'
 import { optionalText, requiredLine, wholeNumber } from '../text.ts'
 import { MINUTES_A_DAY, minuteOf, timeZoneName } from './day.ts'
 
@@ -18,6 +20,9 @@ export type ClinicInput = {
   dailySmsCap?: number | null
   address?: string | null
   directions?: string | null
+  allowedCountries?: readonly string[] | null
+  messageTexts?: readonly { language: string; kind: NotificationKind; text: string }[] | null
+  selfCheckIn?: boolean | null
 }
 
 export type ClinicSettings = {
@@ -34,6 +39,9 @@ export type ClinicSettings = {
   dailySmsCap: number
   address: string | null
   directions: string | null
+  allowedCountries: string[]
+  messageTexts: OwnTexts
+  selfCheckIn: boolean
 }
 
 const zone = (name: string): string => {
@@ -57,8 +65,24 @@ const languages = (tags: readonly string[]): string[] => {
   return [...new Set(tags.map((tag, index) => languageTag(tag, `input.languages.${index}`)))]
 }
 
+/** Countries by their two letters; where the server has a list, none beside it. */
+const countries = (given: readonly string[], ofServer: readonly string[] | null): string[] => {
+  const codes = given.map((code, at) => {
+    const country = code.trim().toUpperCase()
+    const field = `input.allowedCountries.${at}`
+    if (!isCountry(country)) throw badInput(field, 'must be the two letters of a country (ISO 3166-1), as in US')
+    if (ofServer && !ofServer.includes(country))
+      throw badInput(field, `must be one of those to which this server sends: ${ofServer.join(', ')}`)
+    return country
+  })
+  return [...new Set(codes)].toSorted()
+}
+
 /** The settings that were given, checked; what was left out is not there. noShowMinutes, address and directions can be taken away with null. */
-export const clinicSettings = (input: ClinicInput): Partial<ClinicSettings> => ({
+export const clinicSettings = (
+  input: ClinicInput,
+  serverCountries: readonly string[] | null = null,
+): Partial<ClinicSettings> => ({
   ...(input.name != null && { name: requiredLine(input.name, { field: 'input.name', max: 100 }) }),
   ...(input.timeZone != null && { timeZone: zone(input.timeZone) }),
   ...(input.graceMinutes != null && {
@@ -83,15 +107,28 @@ export const clinicSettings = (input: ClinicInput): Partial<ClinicSettings> => (
   ...(input.directions !== undefined && {
     directions: optionalText(input.directions, { field: 'input.directions', max: 300 }),
   }),
+  ...(input.allowedCountries != null && { allowedCountries: countries(input.allowedCountries, serverCountries) }),
+  ...(input.messageTexts != null && { messageTexts: ownTexts(input.messageTexts, 'input.messageTexts') }),
+  ...(input.selfCheckIn != null && { selfCheckIn: input.selfCheckIn }),
 })
+
+/** By which a service is marked where it stands beside others, next to its name. */
+export const serviceColors = ['TEAL', 'BLUE', 'VIOLET', 'ROSE', 'CLAY', 'OLIVE', 'SLATE', 'BROWN'] as const
+export type ServiceColor = (typeof serviceColors)[number]
+
+/** The colour of a service as it is kept; one that the palette no longer has is none. */
+export const serviceColorOf = (kept: string | null | undefined): ServiceColor | null =>
+  serviceColors.find((name) => name === kept) ?? null
 
 export type ServiceInput = {
   name?: string | null
+  color?: ServiceColor | null
   slotMinutes?: number | null
   bookedLeadMinutes?: number | null
   almostPosition?: number | null
   almostMinutes?: number | null
   remoteJoin?: boolean | null
+  doorJoin?: boolean | null
 }
 
 /** What a service is called, how long its slots are (at most a working day), when it is almost a patient's turn, and who may join. */
@@ -108,6 +145,8 @@ export const serviceSettings = (input: ServiceInput) => ({
     almostMinutes: wholeNumber(input.almostMinutes, 'input.almostMinutes', [0, 240]),
   }),
   ...(input.remoteJoin != null && { remoteJoin: input.remoteJoin }),
+  ...(input.color !== undefined && { color: input.color }),
+  ...(input.doorJoin != null && { doorJoin: input.doorJoin }),
 })
 
 /** The letter of a service's tickets: a capital from A to Z, or two where a clinic has more services than letters. */

@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../test/database.ts'
 import { connect } from './client.ts'
+import { isUnavailable } from './transaction.ts'
 
 let test: TestDatabase
 const lost: Error[] = []
@@ -63,4 +64,29 @@ it('gives up connecting to a database that takes the call and says nothing', asy
   const db = connect(`postgresql://anteroom:x@127.0.0.1:${port}/anteroom`, { connectMs: 300 })
   onTestFinished(() => db.$disconnect())
   await expect(db.clinic.findMany()).rejects.toThrow(/timeout/)
+})
+
+it('is known as unavailable, whatever was asked, where nobody listens at its port', async () => {
+  const vacant = createServer()
+  await new Promise<void>((done) => vacant.listen(0, '127.0.0.1', done))
+  const address = vacant.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  await new Promise((done) => vacant.close(done))
+  const db = connect(`postgresql://anteroom:x@127.0.0.1:${port}/anteroom`)
+  onTestFinished(() => db.$disconnect())
+  const asked = [
+    () => db.clinic.findMany(),
+    () => db.$queryRaw`SELECT 1`,
+    () => db.$executeRaw`SELECT 1`,
+    () => db.$transaction((tx) => tx.$queryRaw`SELECT 1`),
+  ]
+  for (const ask of asked)
+    expect(
+      isUnavailable(
+        await ask().then(
+          () => null,
+          (error: unknown) => error,
+        ),
+      ),
+    ).toBe(true)
 })

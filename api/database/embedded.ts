@@ -112,6 +112,8 @@ const startServer = async (place: Cluster): Promise<Embedded> => {
     const child = await running
     if (!child || hasEnded(child)) return
     const ended = new Promise((done) => child.once('exit', done))
+    // Its last moment may be all that is left to wait for.
+    child.ref()
     await stopCluster(engine, clusterDir)
     await ended
   }

@@ -89,8 +89,9 @@ export const isToRepeat = (error: unknown): boolean => RETRY.test(words(error))
 
 const RETRY = /\b(40001|40P01|P2034)\b|deadlock detected|could not serialize/
 
+/** By Prisma's code, by PostgreSQL's, and by the kind that a failed raw statement has instead of Prisma's own code. */
 const unavailable =
-  /\b(P1001|P1002|P1008|P1017|P2024|P2028|ECONNREFUSED|ECONNRESET|EPIPE|57P01|57P02|57P03|08\w{3})\b|Connection terminated|timeout exceeded when trying to connect|Query read timeout|terminating connection/
+  /\b(P1001|P1002|P1008|P1017|P2024|P2028|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|ECONNREFUSED|ECONNRESET|EPIPE|57P01|57P02|57P03|08\w{3})\b|Connection terminated|timeout exceeded when trying to connect|Query read timeout|terminating connection/
 
 /** True where the database could not be reached or went away. */
 export const isUnavailable = (error: unknown): boolean => unavailable.test(words(error))
@@ -154,6 +155,56 @@ export const transact = async <T extends { id: string } | null>(
       throw error
     }
   }
+}
+
+/** What a function of the database did that is a whole command: the queue versions it made, and the jobs it enqueued. */
+export type Done = { made: readonly { serviceId: string; version: number }[]; jobs: readonly string[] }
+
+/** A repeatable step of a request: caller, key, and its place in the request. */
+export type Step = [caller: string, key: string, path: string]
+
+/** The refusal that a function of the database raised, or null. */
+const raisedOf = (error: unknown): Refusal | null => {
+  const code = /\brefused ([A-Z_]+)/.exec(words(error))?.[1]
+  return code ? new Refusal(code as RefusalCode) : null
+}
+
+/**
+ * Runs a command that is one call of a function: locked, read, written and claimed there, committed by itself. Tells the bus after it.
+ * The step counts as one of the request's only if the function did it (`isDone`).
+ */
+export const callOnce = async <T extends Done>(
+  ctx: Context,
+  isDone: (answer: T) => boolean,
+  call: (db: Db | Tx, step: Step | null) => Promise<T>,
+): Promise<T> => {
+  const { batch, idempotency } = ctx
+  if (batch) {
+    try {
+      const answer = await call(batch.tx, null)
+      for (const { serviceId, version } of answer.made) batch.touched.set(serviceId, version)
+      return answer
+    } catch (error) {
+      throw raisedOf(error) ?? refusalOf(error) ?? error
+    }
+  }
+  const step: Step | null = idempotency && [idempotency.caller, idempotency.key, String(idempotency.steps)]
+  for (let attempt = 1; ; attempt++)
+    try {
+      const answer = await call(ctx.db, step)
+      if (idempotency && isDone(answer)) idempotency.steps++
+      for (const { serviceId, version } of answer.made) ctx.bus.publish({ kind: 'queue', serviceId, version })
+      if (answer.made.length > 0) ctx.bus.publish({ kind: 'change' })
+      for (const name of new Set(answer.jobs)) ctx.bus.publish({ kind: 'job', name })
+      return answer
+    } catch (error) {
+      const refusal = raisedOf(error) ?? refusalOf(error)
+      if (refusal && idempotency) idempotency.steps++
+      if (refusal) throw refusal
+      if (attempt === 4) throw error
+      if (/no job queue/.test(words(error))) await ctx.jobs.ready()
+      else if (!isToRepeat(error)) throw error
+    }
 }
 
 /** Tells the other instances, and whoever waits, what a transaction made; after its commit. */

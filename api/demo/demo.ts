@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { hashPassword } from '../access/passwords.ts'
 import type { UserViewer } from '../access/viewer.ts'
 import type { Context, Deps } from '../context.ts'
@@ -15,7 +16,7 @@ type DemoClinic = {
   address: string
   directions: string
   suffix: string
-  /** Of the first one patients join the queue by themselves. */
+  /** Of the first one patients join the queue by themselves, of the first two at the door. */
   services: { name: string; letter: string; slotMinutes: number }[]
   /** Together the doctors' hours cover every hour of every day, so that the demonstration can be tried at any time. */
   doctors: { username: string; name: string; room: string; hours: [number, number][] }[]
@@ -95,10 +96,13 @@ const createClinic = async (deps: Deps, demo: DemoClinic, passwordHash: string):
   const receptionist = uuidv7()
   await deps.db.$transaction(async (tx) => {
     const { name, timeZone, address, directions } = demo
-    await tx.clinic.create({ data: { id: clinicId, name, timeZone, address, directions } })
+    await tx.clinic.create({ data: { id: clinicId, name, timeZone, address, directions, selfCheckIn: true } })
     for (const { id, name, letter, slotMinutes } of services)
       await tx.service.create({
-        data: { id, clinicId, name, ticketLetter: letter, slotMinutes, remoteJoin: id === services[0]?.id },
+        data: {
+          ...{ id, clinicId, name, ticketLetter: letter, slotMinutes },
+          ...{ remoteJoin: id === services[0]?.id, doorJoin: id !== services[2]?.id },
+        },
       })
     await tx.user.createMany({
       data: [
@@ -152,7 +156,7 @@ const createClinic = async (deps: Deps, demo: DemoClinic, passwordHash: string):
         name,
         phoneNumber,
         dateOfBirth: new Date(dateOfBirth),
-        code: uuidv7(),
+        code: randomBytes(16).toString('base64url'),
         createdById: receptionist,
       },
     })
@@ -175,7 +179,7 @@ const createClinic = async (deps: Deps, demo: DemoClinic, passwordHash: string):
         phoneVerified: true,
         dateOfBirth: new Date('1990-05-17'),
         passwordHash,
-        code: uuidv7(),
+        code: randomBytes(16).toString('base64url'),
         clinics: { create: { clinicId } },
       },
     })

@@ -1,13 +1,15 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
+import type { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { Db } from '../database/client.ts'
 import { DEMO_PATIENT } from '../demo/demo.ts'
 
 // Tabs made ready keep a stale offset from their first animation: pressing one moves it away from under the pointer, and the click is lost.
 const TABS_STAY = '.graphiql-tab { transform: none !important; }'
 
-/** GraphiQL as one page with nothing to load from elsewhere: clinics' networks are closed. */
-export const renderPage: typeof renderGraphiQL = (options) =>
-  renderGraphiQL(options).replace('</style>', () => `${TABS_STAY}</style>`)
+/** GraphiQL as one page with nothing to load from elsewhere: clinics' networks are closed. Its 30 MB are loaded when somebody asks for it. */
+export const renderPage = async (options: Parameters<typeof renderGraphiQL>[0]): Promise<string> => {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
+  return renderGraphiQL(options).replace('</style>', () => `${TABS_STAY}</style>`)
+}
 
 type Tab = { query: string }
 

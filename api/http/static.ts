@@ -18,9 +18,10 @@ const types: Record<string, string> = {
 /** Addresses that the web app draws itself. */
 const isScreen = (path: string): boolean => path === '/' || /^\/(display|checkin)\/[^/]+\/?$/.test(path)
 
-type File = { type: string; cache: string; plain: Buffer; br: Buffer | null; gzip: Buffer | null }
+export type File = { type: string; cache: string; plain: Buffer; br: Buffer | null; gzip: Buffer | null }
 
-const readFiles = (folder: string): Map<string, File> => {
+/** What of a built app can be served, by its address within the app. */
+export const readFiles = (folder: string): Map<string, File> => {
   const files = new Map<string, File>()
   for (const path of globSync('**/*', { cwd: folder })) {
     const full = join(folder, path)
@@ -29,8 +30,8 @@ const readFiles = (folder: string): Map<string, File> => {
     const packed = (suffix: string) => (existsSync(full + suffix) ? readFileSync(full + suffix) : null)
     files.set(`/${path.replaceAll('\\', '/')}`, {
       type,
-      // The names in assets/ change with their content; all else is asked for anew.
-      cache: path.startsWith('assets') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      // The names in these folders change with their content; all else is asked for anew.
+      cache: /^(assets|_expo)\b/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
       plain: readFileSync(full),
       br: packed('.br'),
       gzip: packed('.gz'),
@@ -55,6 +56,34 @@ export const policyFor = (publicUrl: string): string => {
   ].join('; ')
 }
 
+/** Packed as the reader takes it. */
+export const sendFile = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  file: File,
+  policy: string,
+  cache: string,
+): void => {
+  const accepted = String(req.headers['accept-encoding'] ?? '')
+  const [encoding, body] =
+    file.br && /\bbr\b/.test(accepted)
+      ? ['br', file.br]
+      : file.gzip && /\bgzip\b/.test(accepted)
+        ? ['gzip', file.gzip]
+        : [null, file.plain]
+  res.writeHead(200, {
+    'content-type': file.type,
+    'content-length': body.length,
+    'cache-control': cache,
+    vary: 'accept-encoding',
+    ...(encoding ? { 'content-encoding': encoding } : {}),
+    ...(file.type.startsWith('text/html')
+      ? { 'content-security-policy': policy, 'cross-origin-opener-policy': 'same-origin' }
+      : {}),
+  })
+  res.end(req.method === 'HEAD' ? undefined : body)
+}
+
 /**
  * Serves the built web app: hashed files for ever, the page itself never from a cache. Answers false for what is none of its addresses,
  * and for all of them where nothing is built.
@@ -73,24 +102,7 @@ export const createStatic = (
     const isPage = isScreen(path)
     const file = files.get(isPage ? '/index.html' : path)
     if (!file) return false
-    const accepted = String(req.headers['accept-encoding'] ?? '')
-    const [encoding, body] =
-      file.br && /\bbr\b/.test(accepted)
-        ? ['br', file.br]
-        : file.gzip && /\bgzip\b/.test(accepted)
-          ? ['gzip', file.gzip]
-          : [null, file.plain]
-    res.writeHead(200, {
-      'content-type': file.type,
-      'content-length': body.length,
-      'cache-control': isPage || path === '/index.html' ? 'no-store' : file.cache,
-      vary: 'accept-encoding',
-      ...(encoding ? { 'content-encoding': encoding } : {}),
-      ...(file.type.startsWith('text/html')
-        ? { 'content-security-policy': policy, 'cross-origin-opener-policy': 'same-origin' }
-        : {}),
-    })
-    res.end(req.method === 'HEAD' ? undefined : body)
+    sendFile(req, res, file, policy, isPage || path === '/index.html' ? 'no-store' : file.cache)
     return true
   }
 }

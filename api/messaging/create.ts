@@ -49,10 +49,10 @@ export const createMessaging = (config: Config, log: Logger, show?: (text: strin
   const sms = config.twilio ? createTwilio({ config: config.twilio, publicUrl: config.publicUrl }) : outbox
   let push = outboxPush
   if (config.firebase) {
-    const { serviceAccount, apiUrl } = config.firebase
+    const { serviceAccount, apiUrl, ios } = config.firebase
     const account = serviceAccountOf(serviceAccount, apiUrl !== null)
     try {
-      push = createFirebase({ serviceAccount: account, agent: apiUrl ? agentTo(apiUrl) : null })
+      push = createFirebase({ serviceAccount: account, agent: apiUrl ? agentTo(apiUrl) : null, ios })
     } catch (error) {
       throw wrong(`is not a service account's key: ${error instanceof Error ? error.message : String(error)}`)
     }

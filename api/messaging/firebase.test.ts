@@ -25,6 +25,7 @@ const message = (tokens: string[]) => ({
   title: 'Your turn',
   body: 'Ticket G-014, please come to: Room 2.',
   link: 'https://clinic.example.org/t/abc',
+  path: '/turn/019400',
   ttlSeconds: 180,
   collapseKey: 'turn:entry-1',
   tag: 'entry-1',
@@ -46,6 +47,7 @@ describe('push by the official client', () => {
     expect(sent?.webpush.notification.tag).toBe('entry-1')
     expect(sent?.webpush.headers.TTL).toBe('180')
     expect(sent?.webpush.fcmOptions?.link).toBe('https://clinic.example.org/t/abc')
+    expect(sent?.data.path).toBe('/turn/019400')
     const key = sent?.android.collapse_key as string
     expect(sent?.apns.headers['apns-collapse-id']).toBe(key)
     expect(sent?.webpush.headers.Topic).toBe(key)
@@ -87,6 +89,52 @@ describe('push by the official client', () => {
   ])('%s from FCM is %s', async (code, kind) => {
     const { push } = await start({ refusedTokens: { phone: code } })
     expect((await push.send(message(['phone']))).outcome.kind).toBe(kind)
+  })
+
+  describe('to an iPhone', () => {
+    const apples = 'a1b2c3d4'.repeat(8)
+
+    test('goes under the token that Firebase gives for that of Apple, asked for once', async () => {
+      const { standIn, push } = await start()
+      for (let count = 0; count < 2; count++)
+        expect(await push.send(message([apples, 'phone-1']))).toMatchObject({
+          accepted: [apples, 'phone-1'],
+          outcome: { kind: 'sent' },
+        })
+      expect(standIn.accepted.map(({ token }) => token).sort()).toEqual([
+        'ios:a1b2c3d4',
+        'ios:a1b2c3d4',
+        'phone-1',
+        'phone-1',
+      ])
+      expect(standIn.imports).toEqual([{ application: 'org.anteroom.patient', sandbox: false, apns_tokens: [apples] }])
+      const [first] = standIn.accepted
+      expect(first?.apns.headers['apns-priority']).toBe('10')
+    })
+
+    test.each([
+      ['Internal Server Error', 'retry'],
+      ['Invalid APNs token', 'rejected'],
+    ])('%s from the Instance ID service is %s, and nothing is sent', async (status, kind) => {
+      const { standIn, push } = await start({ refusedApples: { [apples]: status } })
+      expect(await push.send(message([apples]))).toMatchObject({ accepted: [], goneTokens: [], outcome: { kind } })
+      expect(standIn.accepted).toEqual([])
+    })
+
+    test('waits while Firebase gives no access, and is heard of once it does', async () => {
+      const { standIn, push } = await start({ refuseAccess: true })
+      expect((await push.send(message([apples]))).outcome.kind).toBe('retry')
+      standIn.faults.refuseAccess = false
+      expect((await push.send(message([apples]))).outcome.kind).toBe('sent')
+    })
+
+    test('that is no more is named by the token that it registered, and asked for anew if it comes back', async () => {
+      const { standIn, push } = await start({ refusedTokens: { 'ios:a1b2c3d4': 'UNREGISTERED' } })
+      expect(await push.send(message([apples]))).toMatchObject({ goneTokens: [apples] })
+      standIn.faults.refusedTokens = {}
+      expect(await push.send(message([apples]))).toMatchObject({ accepted: [apples] })
+      expect(standIn.imports.length).toBe(2)
+    })
   })
 
   test('a lost reply is repeated by the client itself, under the same key and tag', async () => {

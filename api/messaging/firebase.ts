@@ -7,6 +7,7 @@ import { cert, initializeApp, type ServiceAccount } from 'firebase-admin/app'
 import { getMessaging, type Message } from 'firebase-admin/messaging'
 import { databaseNow } from '../access/clock.ts'
 import { uuidv7 } from '../database/uuid.ts'
+import { createAppleTokens, isApples } from './apple-tokens.ts'
 import type { PushMessage, PushProvider, PushResult, SendOutcome } from './provider.ts'
 import { within } from './within.ts'
 
@@ -15,6 +16,8 @@ type Options = {
   serviceAccount: ServiceAccount | string
   /** Dials something else than Google's servers. */
   agent: Agent | null
+  /** The app on iPhones: its bundle identifier, and whether its builds are for development. */
+  ios: { bundleId: string; isSandbox: boolean }
   /** An answer that takes longer is given up; Firebase's client repeats a refused or broken request by itself meanwhile. */
   timeoutMs?: number
 }
@@ -54,12 +57,12 @@ const shortened = (text: string): string => createHash('sha256').update(text).di
  * the tag on the screen.
  */
 const messageTo = (token: string, message: PushMessage, now: Date): Message => {
-  const { id, title, body, link, ttlSeconds, collapseKey, tag } = message
+  const { id, title, body, link, path, ttlSeconds, collapseKey, tag } = message
   const key = shortened(collapseKey)
   return {
     token,
     notification: { title, body },
-    data: { id, tag, ...(link !== null && { link }) },
+    data: { id, tag, ...(link !== null && { link }), ...(path !== null && { path }) },
     android: {
       priority: 'high',
       collapseKey: key,
@@ -93,19 +96,25 @@ const together = (results: readonly Sent[]): SendOutcome => {
 }
 
 /** Push by Firebase's own client. */
-export const createFirebase = ({ serviceAccount, agent, timeoutMs = 10_000 }: Options): PushProvider => {
+export const createFirebase = ({ serviceAccount, agent, ios, timeoutMs = 10_000 }: Options): PushProvider => {
   const credential = agent ? cert(serviceAccount, agent) : cert(serviceAccount)
   const app = initializeApp({ credential, ...(agent && { httpAgent: agent }) }, uuidv7())
   const messaging = getMessaging(app)
+  const apples = createAppleTokens({ credential, agent, ...ios, timeoutMs })
 
-  const sendTo = async (token: string, message: PushMessage): Promise<Sent> => {
+  const sendTo = async (given: string, message: PushMessage): Promise<Sent> => {
+    const exchanged = isApples(given) ? await apples.exchange(given) : { kind: 'token' as const, token: given }
+    if (exchanged.kind !== 'token') return exchanged
+    const { token } = exchanged
     const asked = { requests: 0 }
     try {
       const send = () => messaging.send(messageTo(token, message, databaseNow()))
       const providerId = await within(timeoutMs, asking.run(asked, send))
       return { kind: 'sent', providerId }
     } catch (error) {
-      return doubted(outcomeOf(error), asked.requests)
+      const outcome = outcomeOf(error)
+      if (outcome.kind === 'gone' && token !== given) apples.forget(given)
+      return doubted(outcome, asked.requests)
     }
   }
 

@@ -46,6 +46,8 @@ export type PushMessage = {
   body: string
   /** Opened by a tap. */
   link: string | null
+  /** The screen of the patient's app that it is about, as in /turn/<entry id>. */
+  path: string | null
   ttlSeconds: number | null
   /** A newer message with this key takes the place of an older one that is still under way. */
   collapseKey: string

@@ -16,7 +16,7 @@ import { type MessageValues, textOf } from './texts.ts'
 export type News<Kind extends NotificationKind> = {
   kind: Kind
   occasion: Occasion & { kind: Kind }
-  clinic: { id: string; name: string; timeZone: string; messageRoute: 'BOTH' | 'PUSH_FIRST' }
+  clinic: { id: string; name: string; timeZone: string; messageTexts: unknown; messageRoute: 'BOTH' | 'PUSH_FIRST' }
   patientId: string
   appointmentId: string | null
   entryId: string | null

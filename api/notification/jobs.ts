@@ -11,11 +11,11 @@ import { areMessagesStopped } from '../visit/store.ts'
 import { announce, lookAtQueues } from './commands.ts'
 import { correctionAfter } from './correction.ts'
 import { isCurrent } from './current.ts'
-import { toGsm7 } from './gsm.ts'
 import { aboutOf, messageKey } from './keys.ts'
-import { ALMOST_JOB, BOOKING_JOB, MESSAGE_JOB, MOVE_JOB, pushThread, secondsLeft } from './kinds.ts'
+import { ALMOST_JOB, BOOKING_JOB, MESSAGE_JOB, MOVE_JOB, pathInApp, pushThread, secondsLeft } from './kinds.ts'
 import { dueReminder, plannedReminders } from './quiet.ts'
 import { isOverNumberCap, isSuperseded, standingOf } from './store.ts'
+import { cheapest } from './texts.ts'
 
 const REMINDER_JOB = 'announce.reminder'
 
@@ -30,6 +30,7 @@ const clinicFields = {
   id: true,
   name: true,
   timeZone: true,
+  messageTexts: true,
   messageRoute: true,
   quietFrom: true,
   quietTo: true,
@@ -353,7 +354,7 @@ const fallBack = async (deps: Deps, tx: Tx, row: NotificationModel): Promise<voi
       },
       ...{ kind: row.kind, channel: 'SMS', language: row.language, validUntil: row.validUntil, phoneNumber },
       key: row.key.replace(' PUSH ', ' SMS '),
-      body: [toGsm7(row.body ?? ''), row.link].filter(Boolean).join(' '),
+      body: [cheapest(row.body ?? ''), row.link].filter(Boolean).join(' '),
       ...(stopped ? { status: 'SUPPRESSED', error: 'STOPPED' } : {}),
     },
     skipDuplicates: true,
@@ -415,7 +416,7 @@ const sendPush = async (
   })
   if (devices.length === 0) return { outcome: { kind: 'rejected', error: 'NO_DEVICE' }, takenBy: row.takenBy }
   const { accepted, goneTokens, outcome } = await deps.messaging.push.send({
-    ...{ id: row.id, title: row.title ?? '', body: row.body ?? '', link: row.link, ttlSeconds },
+    ...{ id: row.id, title: row.title ?? '', body: row.body ?? '', link: row.link, path: pathInApp(row), ttlSeconds },
     tokens: devices.map(({ pushToken }) => pushToken),
     ...pushThread(row.kind, (row.entryId ?? row.appointmentId ?? row.id) as string),
   })
@@ -436,6 +437,18 @@ const wasNeverSaid = async (db: Db, entryId: string, version: number | null): Pr
   return said.length > 0 && said.every(({ status }) => status === 'SUPPRESSED')
 }
 
+/** Do SMS go to this number, by what the server and the clinic allow? Without any list they go wherever the provider takes them. */
+const goesTo = async (deps: Deps, clinicId: string | null, phoneNumber: string): Promise<boolean> => {
+  const { allowedCountries } = deps.config
+  const clinic = clinicId
+    ? await deps.db.clinic.findUnique({ where: { id: clinicId }, select: { allowedCountries: true } })
+    : null
+  const own = clinic?.allowedCountries.length ? clinic.allowedCountries : null
+  return [allowedCountries, own].every(
+    (list) => list === null || isAllowedCountry({ allowedCountries: list }, phoneNumber),
+  )
+}
+
 /**
  * Why a message must not go out: what it says is no longer so, its visit was stopped by the link, or, of an SMS, the number said STOP,
  * is of a country to which none go, or had its share; or the clinic's day is full.
@@ -449,7 +462,7 @@ const reasonNotTo = async (deps: Deps, row: NotificationModel): Promise<string |
   const phoneNumber = row.phoneNumber as string
   const stopped = await deps.db.stoppedNumber.findUnique({ where: { phoneNumber } })
   if (stopped) return 'STOPPED'
-  if (deps.config.allowedCountries && !isAllowedCountry(deps.config, phoneNumber)) return 'COUNTRY'
+  if (!(await goesTo(deps, row.clinicId, phoneNumber))) return 'COUNTRY'
   if (row.attempts === 0 && (await isOverNumberCap(deps.db, row.kind, phoneNumber))) return 'NUMBER_CAP'
   return row.attempts === 0 && row.clinicId && (await isOverCap(deps, row.clinicId)) ? 'DAILY_CAP' : null
 }

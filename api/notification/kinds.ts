@@ -51,6 +51,10 @@ export const secondsLeft = (until: Date | null, now: Date): number | null => {
   return left < LEAST_SECONDS ? 0 : left
 }
 
+/** The screen of the patient's app that a message is about. */
+export const pathInApp = ({ entryId, appointmentId }: { entryId: string | null; appointmentId: string | null }) =>
+  entryId ? `/turn/${entryId}` : appointmentId ? `/booking/${appointmentId}` : null
+
 /** The collapse key and tag of a push message: a newer one about the same booking or visit takes the older one's place. */
 export const pushThread = (kind: NotificationKind, subjectId: string): { collapseKey: string; tag: string } => {
   const thread = `${kinds[kind].thread}-${subjectId}`

@@ -5,11 +5,14 @@ import { connectionOf, page } from '../connection.ts'
 import type { Context } from '../context.ts'
 import type { NotificationModel } from '../database/generated/models.ts'
 import { NotificationChannelEnum, NotificationKindEnum, NotificationStatusEnum } from '../enums.ts'
-import { Refusal } from '../errors.ts'
+import { badInput, notFound, Refusal } from '../errors.ts'
 import { AppointmentRef, PatientRef, QueueEntryRef } from '../refs.ts'
 import { resendMessage } from './commands.ts'
+import { isGsm7, segments } from './gsm.ts'
 import { messageChanges } from './live.ts'
+import { isOwnKind, ownKinds, ownText } from './own-texts.ts'
 import { listNotifications, placeOfNotification } from './store.ts'
+import { exampleOf, usualText } from './texts.ts'
 
 const NotificationRef = builder.objectRef<NotificationModel>('Notification').implement({
   description: 'A message to a patient and what became of it.',
@@ -77,6 +80,54 @@ builder.queryField('notifications', (t) =>
       if (patientIds === null) return null
       const where = { clinicId, ...(patientIds && { patientId: { in: patientIds } }) }
       return page(args, placeOfNotification, 2, (after, take) => listNotifications(ctx.db, { where, after, take }))
+    },
+  }),
+)
+
+type MessagePreview = { usual: string; body: string }
+
+const MessagePreviewRef = builder.objectRef<MessagePreview>('MessagePreview').implement({
+  description: 'A message as it would go out by SMS, with values and a link as an example.',
+  fields: (t) => ({
+    usual: t.exposeString('usual', { description: 'The usual words, with placeholders.', authScopes: asObject }),
+    body: t.exposeString('body', { authScopes: asObject }),
+    segments: t.int({
+      description: 'As how many SMS it is paid for.',
+      authScopes: asObject,
+      resolve: ({ body }) => segments(body),
+    }),
+    isUnicode: t.boolean({
+      description: 'It has characters outside the GSM alphabet, so that an SMS holds 70 instead of 160.',
+      authScopes: asObject,
+      resolve: ({ body }) => !isGsm7(body),
+    }),
+  }),
+})
+
+const EXAMPLE_LINK_CODE = 'Xy3kPq9rT2wZb7LmN4vQcA'
+
+builder.queryField('messagePreview', (t) =>
+  t.field({
+    type: MessagePreviewRef,
+    nullable: true,
+    description: 'What a message of the clinic would say. For admins of the clinic.',
+    args: {
+      clinicId: t.arg.id({ required: true }),
+      language: t.arg.string({ required: true, description: 'As in en, without a country.' }),
+      kind: t.arg({ type: NotificationKindEnum, required: true }),
+      text: t.arg.string({ description: 'In the clinic’s own words; without it in the usual ones.' }),
+    },
+    authScopes: (_root, { clinicId }, ctx) => can(ctx.viewer, 'clinic.manage', { clinicId }),
+    resolve: async (_root, { clinicId, language, kind, text }, ctx) => {
+      if (!isOwnKind(kind)) throw badInput('kind', `must be one of ${ownKinds.join(', ')}`)
+      const clinic = await ctx.loaders.clinic.load(clinicId)
+      if (!clinic) throw notFound('clinic')
+      const own = text == null ? null : ownText(kind, text, 'text')
+      const link = `${ctx.config.publicUrl}/t/${EXAMPLE_LINK_CODE}`
+      return {
+        usual: usualText(kind, language),
+        body: exampleOf(kind, language, { clinic, link, now: new Date(), text: own }),
+      }
     },
   }),
 )

@@ -195,6 +195,23 @@ describe('a number', () => {
     await isTold(await walkIn(await person()))
     for (const one of [deps, second]) one.config.allowedCountries = null
   })
+
+  test('of a country to which the clinic does not send gets no SMS, whatever the server allows', async () => {
+    const setCountries = (allowedCountries: string[]) =>
+      deps.db.clinic.update({ where: { id: clinic.clinicId }, data: { allowedCountries } })
+    await setCountries(['DE'])
+    const entry = await walkIn(await person())
+    await expect.poll(() => ledger(entry.id), { timeout: 20_000 }).toEqual(['ALMOST_YOUR_TURN SMS SUPPRESSED COUNTRY'])
+    await setCountries(['DE', 'US'])
+    await isTold(await walkIn(await person()))
+    for (const one of [deps, second]) one.config.allowedCountries = ['DE']
+    const another = await walkIn(await person())
+    await expect
+      .poll(() => ledger(another.id), { timeout: 20_000 })
+      .toEqual(['ALMOST_YOUR_TURN SMS SUPPRESSED COUNTRY'])
+    for (const one of [deps, second]) one.config.allowedCountries = null
+    await setCountries([])
+  })
 })
 
 describe('a queue in which nothing moves', () => {

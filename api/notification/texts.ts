@@ -1,11 +1,13 @@
 import type { NotificationChannel, NotificationKind } from '../database/generated/enums.ts'
 import type { Correction } from './correction.ts'
 import { cutToSeptets, toGsm7 } from './gsm.ts'
+import { filledIn, type OwnKind, ownTextOf } from './own-texts.ts'
 
 export const languages = ['en', 'es'] as const
 export type Language = (typeof languages)[number]
 
-type Clinic = { clinic: { name: string; timeZone: string } }
+/** `messageTexts`: the clinic's own words, as they are kept. */
+type Clinic = { clinic: { name: string; timeZone: string; messageTexts?: unknown } }
 type Linked = Clinic & { link: string }
 type Booking = Linked & { startsAt: Date }
 type Visit = Linked & { ticket: string }
@@ -190,14 +192,18 @@ export const localTime = (instant: Date, timeZone: string, tag: string): string 
 const CLINIC_SEPTETS = 40
 const ROOM_SEPTETS = 30
 
+/** Has it letters of which nothing is left in the alphabet, as Chinese ones? */
+const losesLetters = (text: string): boolean =>
+  [...text.normalize('NFC')].some((character) => /[\p{L}\p{N}]/u.test(character) && toGsm7(character) === '')
+
 /** A name from the clinic's settings, fit for a message; null where nothing legible is left of it. */
 const plainName = (name: string, most: number): string | null => {
   const plain = toGsm7(name).replace(/\s+/g, ' ').trim()
-  const lost = [...name.normalize('NFC')].filter(
-    (character) => /[\p{L}\p{N}]/u.test(character) && toGsm7(character) === '',
-  )
-  return plain === '' || lost.length > 0 ? null : cutToSeptets(plain, most)
+  return plain === '' || losesLetters(name) ? null : cutToSeptets(plain, most)
 }
+
+/** What costs half, wherever it says the same: a clinic's own words in another script are sent in theirs. */
+export const cheapest = (text: string): string => (losesLetters(text) ? text : toGsm7(text))
 
 const templateOf = <Kind extends NotificationKind>(
   { messages, corrections }: Templates,
@@ -221,16 +227,50 @@ export const textOf = <Kind extends NotificationKind>(
 ): MessageText => {
   const inLanguage = templates[languageOf(tag)]
   const { title, says } = templateOf(inLanguage, kind, values)
-  const sentence = says({
+  const plain: Plain = {
     clinic: 'clinic' in values ? (plainName(values.clinic.name, CLINIC_SEPTETS) ?? inLanguage.clinic) : '',
     when: 'startsAt' in values ? localTime(values.startsAt, values.clinic.timeZone, tag) : '',
     ticket: 'ticket' in values ? values.ticket : '',
     room: 'room' in values && values.room !== null ? plainName(values.room, ROOM_SEPTETS) : null,
     position: 'position' in values ? values.position : 0,
     code: 'code' in values ? values.code : '',
-  })
+  }
+  const isRecall = 'again' in values && values.again
+  const own = 'clinic' in values && !isRecall ? ownTextOf(values.clinic.messageTexts, tag, kind) : null
+  const sentence = (own && filledIn(own, plain)) ?? says(plain)
   if (channel === 'PUSH') return { title, body: sentence }
   const link = 'link' in values ? values.link : ''
-  const parts = [toGsm7(sentence), toGsm7(inLanguage.answers[kind] ?? ''), link]
+  const parts = [cheapest(sentence), toGsm7(inLanguage.answers[kind] ?? ''), link]
   return { title, body: parts.filter((part) => part !== '').join(' ') }
+}
+
+/** The usual words of each kind with its placeholders, as a clinic begins its own from. */
+export const usualText = (kind: OwnKind, tag: string): string => {
+  // Not a number, so that the words for a longer line are said.
+  const position = '{position}' as unknown as number
+  const values = { clinic: '{clinic}', when: '{when}', ticket: '{ticket}', room: '{room}', position, code: '' }
+  return templates[languageOf(tag)].messages[kind].says(values)
+}
+
+/** A message of one kind as it would go out, with values as an example. */
+export const exampleOf = (
+  kind: OwnKind,
+  tag: string,
+  {
+    clinic,
+    link,
+    now,
+    text,
+  }: { clinic: { name: string; timeZone: string }; link: string; now: Date; text: string | null },
+): string => {
+  const language = tag.toLowerCase().split('-')[0] ?? tag
+  const all = {
+    ...{ clinic: { ...clinic, messageTexts: text === null ? {} : { [language]: { [kind]: text } } }, link },
+    ...{ startsAt: now, ticket: 'G-014', position: 3, room: '3', again: false },
+  }
+  // What a kind does not say is not asked; a cancelled booking has no link.
+  const { link: _, again: __, ...cancelled } = all
+  const { again: ___, ...others } = all
+  const values = kind === 'CANCELLED' ? cancelled : kind === 'YOUR_TURN' ? all : others
+  return textOf(kind, tag, values as MessageValues[typeof kind]).body
 }

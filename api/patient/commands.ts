@@ -196,6 +196,34 @@ export const createPatient = async (ctx: Context, input: NewPatient): Promise<Pa
   return created
 }
 
+/**
+ * A record for somebody who came without a booking and typed their own name at the clinic's door; nobody's log-in stands behind it.
+ * A number that is on a record already stays with that one: two people may share it, and the desk knows whether they are one.
+ * The same id again answers the same record.
+ */
+export const createPatientAtDoor = (
+  ctx: Context,
+  { id, clinicId, input }: { id: string; clinicId: string; input: DetailsInput & { name: string } },
+): Promise<PatientRow> => {
+  const { phoneNumber = null, ...details } = detailsOf(input, databaseNow())
+  return transact(ctx, reloadPatient, async (work) => {
+    const { tx, audit } = work
+    const stored = await findPatientRow(tx, id)
+    if (stored) return stored.mergedIntoId ? reloadPatient(tx, stored.mergedIntoId) : stored
+    const row = { ...details, id, name: details.name as string, code: newCode() }
+    const isNew = async (number: string | null) =>
+      (await tx.patient.createMany({ data: [{ ...row, phoneNumber: number }], skipDuplicates: true })).count > 0
+    const hasNumber = phoneNumber !== null && (await isNew(phoneNumber))
+    // Sent twice at once, it is made once.
+    if (!hasNumber && !(await isNew(null))) return reloadPatient(tx, id)
+    await linkPatient(tx, clinicId, id)
+    const fields = givenFields({ ...details, ...(hasNumber && { phoneNumber }) })
+    await noteWrites(work, id, { fields, version: 1, by: { accountId: id, clinicId: null } })
+    await audit({ action: 'patient.came', entity: 'Patient', entityId: id, clinicId })
+    return reloadPatient(tx, id)
+  })
+}
+
 const storedBefore = async ({ tx }: Work, id: string, desk: UserViewer): Promise<PatientRow> => {
   const stored = await findPatientRow(tx, id)
   if (!stored) throw new Refusal('PHONE_TAKEN', PHONE_TAKEN)

@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import { badInput } from '../errors.ts'
 
 const PHONE_RULE = 'must begin with + and the country code, as in +12025550100'
@@ -30,3 +30,6 @@ export const countriesOf = (phoneNumber: string): string[] => {
   const number = parsePhoneNumberFromString(phoneNumber)
   return number?.country ? [number.country] : (number?.getPossibleCountries() ?? [])
 }
+
+/** Are these the two letters of a country that has phone numbers? */
+export const isCountry = (letters: string): boolean => isSupportedCountry(letters)

@@ -23,7 +23,7 @@ import {
   updateProfile,
 } from './commands.ts'
 import { patientSearch } from './search.ts'
-import { type ListedPatient, listPatients, standing } from './store.ts'
+import { type ListedPatient, listPatients, markOfCode, standing } from './store.ts'
 
 const onToday = (action: Action) => (patient: PatientRow, _args: unknown, ctx: Context) => mayOn(action, patient, ctx)
 
@@ -61,6 +61,13 @@ PatientRef.implement({
       nullable: true,
       authScopes: on('patient.code', subjectOfPatient),
       description: "What the patient's QR says: a desk of any clinic finds the record with it.",
+    }),
+    codeMark: t.string({
+      nullable: true,
+      authScopes: on('patient.contact', subjectOfPatient),
+      description:
+        'By which a device without a network recognises the code that it scans, which it does not say: the first 12 bytes of the SHA-256 of the code, in base64url.',
+      resolve: ({ code }) => markOfCode(code),
     }),
     guardian: t.field({
       type: PatientRef,
@@ -288,7 +295,11 @@ builder.mutationFields((t) => ({
     authScopes: ever('device.register'),
     description: 'This phone gets push messages from now on.',
     args: {
-      pushToken: t.arg.string({ required: true }),
+      pushToken: t.arg.string({
+        required: true,
+        description:
+          "Firebase's registration token, or on an iPhone Apple's device token as hexadecimal digits; 1 to 4096 characters.",
+      }),
       platform: t.arg.string({ required: true, description: 'android, ios or web.' }),
     },
     resolve: (_root, args, ctx) => registerDevice(ctx, args),

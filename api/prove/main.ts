@@ -14,6 +14,10 @@ const proofs: Record<string, { file: string; says: string; shared?: boolean }> =
     file: 'api/queue/contention.test.ts',
     says: '20 rounds of 32 callers and four editors over 1,000 waiting: nobody twice, nobody worse, nobody forgotten',
   },
+  instances: {
+    file: 'api/replay/instances.test.ts',
+    says: 'a day on three instances, by LISTEN/NOTIFY and by Redis, which are killed and cut off: as right as on one, 0 missed',
+  },
   messages: {
     file: 'api/notification/faults.test.ts',
     says: '100,000 messages (--messages N, --minutes N at most) while providers, workers and the database fail: none lost, none doubled, none after STOP, none stale',

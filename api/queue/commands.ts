@@ -1,31 +1,39 @@
 import { can, type Subject } from '../access/can.ts'
 import { demand, demandOn } from '../access/demand.ts'
-import { clinicDay } from '../clinic/day.ts'
+import { clinicDay, clinicDayBounds } from '../clinic/day.ts'
 import type { Context } from '../context.ts'
 import type { Db, Tx } from '../database/client.ts'
 import type { Urgency } from '../database/generated/enums.ts'
-import { transact, type Work } from '../database/transaction.ts'
+import { callOnce, transact, type Work } from '../database/transaction.ts'
 import { uuidOf, uuidv7 } from '../database/uuid.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
-import type { AppointmentRow, ClinicRow, EntryRow, ServiceRow } from '../loaders.ts'
+import type { EntryRow } from '../loaders.ts'
 import { ALMOST_JOB, MOVE_JOB } from '../notification/kinds.ts'
 import { holdPatient, linkPatient } from '../patient/store.ts'
 import { arrivalOf, moveTime } from '../sync/stamp.ts'
 import { callerFor } from './caller.ts'
-import { dueTime, mayTake, ownSubRank, placeBehind, rankOf } from './order.ts'
+import { dueTime, graceEnd, mayTake, placeBehind, rankOf } from './order.ts'
 import {
+  type Acted,
+  type Booking,
   findEntry,
+  type Intake,
   keyOf,
   type LockedEntry,
   readArrival,
+  readBooking,
   readEntry,
+  readIntake,
   readMovedEntry,
   readNext,
+  type StoredArrival,
+  storeAct,
   storeArrival,
+  storeArrivalAtOnce,
+  storeCall,
   storeMove,
   type Written,
 } from './store.ts'
-import { ticketText } from './ticket.ts'
 import {
   appointmentStatusOf,
   type EntryFacts,
@@ -40,8 +48,6 @@ export const subjectOfEntry = (entry: EntryRow): Subject => ({
   serviceId: entry.serviceId,
   patientId: entry.patientId,
 })
-
-const entryOrNull = (db: Db, id: string): Promise<EntryRow | null> => findEntry(db, id)
 
 const found = <Found>(entry: Found | null): Found => {
   if (entry === null) throw notFound('queue entry')
@@ -158,11 +164,6 @@ const readLocked = async ({ tx, ctx }: Work, id: string): Promise<LockedEntry | 
   return read && { ...read, now: moveTime(act.at, read.movedAt, read.now) }
 }
 
-const databaseNow = async (tx: Tx): Promise<Date> => {
-  const [row] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`
-  return (row as { now: Date }).now
-}
-
 class MovedMeanwhile extends Error {}
 
 /** Finds the entry, checks the right, locks its queue (and others), reads it again and hands it to `act`. */
@@ -196,9 +197,37 @@ const onEntry = async (
   }
 }
 
+/**
+ * The short way of a move within a queue: read, ask the rule, and write it if the entry is still as it was read.
+ * Null where it is not, and where the rule refuses: then the question is asked again behind the lock, which has the last word.
+ */
+const actAtOnce = async (
+  ctx: Context,
+  id: string,
+  action: Parameters<typeof demandOn>[1],
+  move: Move,
+  reason: string | null,
+): Promise<EntryRow | null> => {
+  demand(ctx.viewer, action)
+  if (ctx.batch || uuidOf(id) === null) return null
+  const seen = await readEntry(ctx.db, id)
+  demandOn(ctx.viewer, action, 'queue entry', seen?.entry ?? null, subjectOfEntry)
+  const patch = seen && transition(factsOf(seen.entry), move, seen.now)
+  if (!seen || !patch || typeof patch === 'string') return null
+  if (move.kind === 'URGENCY_SET' && move.urgency === seen.entry.urgency) return null
+  const act = { seen, patch, kind: move.kind, reason, ...actorOf(ctx) }
+  const acted = await callOnce<Acted>(
+    ctx,
+    ({ entry }) => entry !== null,
+    (db, step) => storeAct(db, act, step),
+  )
+  return acted.entry
+}
+
 const simpleMove =
   (action: Parameters<typeof demandOn>[1], move: Move) =>
-  (ctx: Context, id: string): Promise<EntryRow> =>
+  async (ctx: Context, id: string): Promise<EntryRow> =>
+    (await actAtOnce(ctx, id, action, move, null)) ??
     onEntry(ctx, id, action, (work, locked) => applyMove(work, locked, move, null))
 
 /** CALLED → CALLED: the patient is announced again. */
@@ -217,7 +246,13 @@ export const returnToQueue = simpleMove('entry.return', { kind: 'RETURNED' })
 export const leaveQueue = simpleMove('entry.leave', { kind: 'LEFT' })
 
 /** Sets the urgency of a waiting entry; a manual place is dropped. The same urgency again changes nothing. */
-export const setUrgency = (ctx: Context, id: string, urgency: Urgency, reason: string | null): Promise<EntryRow> =>
+export const setUrgency = async (
+  ctx: Context,
+  id: string,
+  urgency: Urgency,
+  reason: string | null,
+): Promise<EntryRow> =>
+  (await actAtOnce(ctx, id, 'entry.place', { kind: 'URGENCY_SET', urgency }, reason)) ??
   onEntry(ctx, id, 'entry.place', async (work, locked) =>
     locked.entry.urgency === urgency && locked.entry.status === 'WAITING'
       ? locked.entry
@@ -305,21 +340,22 @@ export const callNext = async (
   const service = await ctx.loaders.service.load(input.serviceId)
   demandOn(ctx.viewer, 'entry.call', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
   const doctorId = callerOf(ctx, service.id, input.doctorId)
-  return transact(ctx, entryOrNull, async (work) => {
-    const { tx } = work
-    if (doctorId) await lockDoctors(work, [doctorId])
-    const doctor = doctorId ? await doctorFor(tx, doctorId, service) : null
-    const open = doctorId ? await openEntryOf(tx, doctorId) : null
-    await lockQueues(work, open ? [service.id, open.serviceId] : [service.id])
-    // The doctor is locked, so an open patient can only have gone since, not come.
-    const present = open && doctorId ? await openEntryOf(tx, doctorId) : null
-    if (present?.status === 'CALLED')
-      throw new Refusal('DOCTOR_BUSY', 'The doctor has already called a patient; start, serve or return them first.')
-    if (present) await applyMove(work, found(await readEntry(tx, present.id)), { kind: 'SERVED' }, null)
-    const next = await readNext(tx, service.id, doctorId)
-    return next && applyMove(work, next, { kind: 'CALLED', doctorId, room: room ?? doctor?.room ?? null }, null)
-  })
+  const call = { serviceId: service.id, clinicId: service.clinicId, doctorId, room, ...actorOf(ctx) }
+  try {
+    const called = await callOnce(
+      ctx,
+      () => true,
+      (db, step) => storeCall(db, call, step),
+    )
+    return called.outcome === 'REPEATED' && called.recordId ? findEntry(ctx.db, called.recordId) : called.entry
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.code === 'NOT_FOUND') throw notFound('doctor')
+    throw error.code === 'DOCTOR_BUSY' ? new Refusal('DOCTOR_BUSY', BUSY) : error
+  }
 }
+
+const BUSY = 'The doctor has already called a patient; start, serve or return them first.'
 
 /** A device calls by its own copy of the queue: what has happened has happened, even if by now others come first. */
 const reasonOfCall = async ({ tx, ctx }: Work, entry: EntryRow, doctorId: string | null): Promise<string | null> => {
@@ -361,93 +397,100 @@ export const callEntry = async (
   )
 }
 
-type Arrival = {
-  id: string
-  clinic: ClinicRow
-  service: ServiceRow
-  patientId: string
-  appointment: AppointmentRow | null
-  boundDoctorId: string | null
-  urgency: Urgency
-  reason: string | null
-  provisionalTicket: string | null
+type Arrival = Pick<
+  StoredArrival,
+  'id' | 'intake' | 'booking' | 'patientId' | 'boundDoctorId' | 'urgency' | 'reason' | 'provisionalTicket'
+>
+
+/** What the rules say of an arrival at an instant. */
+const arrivingAt = (ctx: Context, arrival: Arrival, arrivedAt: Date): StoredArrival => ({
+  ...arrival,
+  ticketDay: clinicDay(arrivedAt, arrival.intake),
+  rank: rankOf(arrival.urgency),
+  dueAt: dueTime(arrivedAt, arrival.booking),
+  arrivedAt,
+  ...actorOf(ctx),
+})
+
+/** Until when the rules say the same: while the clinic day lasts, and for who is in time, the grace. Null for a booking of another day. */
+const holdsUntil = ({ intake, booking, ticketDay, arrivedAt }: StoredArrival): Date | null => {
+  const { start, end } = clinicDayBounds(ticketDay, intake)
+  const last = new Date(end.getTime() - 1)
+  if (!booking) return last
+  if (booking.startsAt < start || booking.startsAt > last) return null
+  const grace = graceEnd(booking)
+  return arrivedAt <= grace && grace < last ? grace : last
+}
+
+/** The short way of an arrival: read, ask the rules, and write it if nothing speaks against it behind the lock; else null. */
+const arriveAtOnce = async (ctx: Context, arrival: Arrival, isAlone: boolean): Promise<EntryRow | null> => {
+  const { id, patientId, boundDoctorId, intake } = arrival
+  const areIds = [id, patientId, boundDoctorId].every((given) => given === null || uuidOf(given) !== null)
+  if (ctx.batch || !areIds) return null
+  const arriving = arrivingAt(ctx, arrival, intake.now)
+  const until = holdsUntil(arriving)
+  if (!until) return null
+  const arrived = await callOnce<Acted>(
+    ctx,
+    ({ entry }) => entry !== null,
+    (db, step) => storeArrivalAtOnce(db, arriving, { until, isAlone }, step),
+  )
+  return arrived.entry
 }
 
 /** Makes the queue entry of an arrival with the next ticket of its clinic day; the queue must be locked. */
 const enter = async (work: Work, arrival: Arrival): Promise<EntryRow> => {
-  const { clinic, service, appointment } = arrival
-  const { now, seq, lastTickets, waiting } = await readArrival(work.tx, service.id, arrival.patientId)
+  const { intake, booking } = arrival
+  const { now, waiting } = await readArrival(work.tx, intake.serviceId, arrival.patientId)
   if (waiting)
     throw new Refusal('ALREADY_WAITING', `The patient already has ticket ${waiting.ticket} here.`, {
       entryId: waiting.id,
     })
-  const booking = appointment && {
-    startsAt: appointment.startsAt,
-    leadMinutes: service.bookedLeadMinutes,
-    graceMinutes: clinic.graceMinutes,
-  }
   const { batch, viewer } = work.ctx
   // Who joins from afar waits from when the clinic hears of it: their own word for an earlier time would be a way to the front.
-  const isHeardNow = viewer?.kind === 'patient' && appointment === null
-  const arrivedAt = batch && !isHeardNow ? arrivalOf(batch.act, now, clinic) : now
-  const ticketDay = clinicDay(arrivedAt, clinic)
-  const ticketNumber = (lastTickets[ticketDay] ?? 0) + 1
-  const entered = await storeArrival(work.tx, {
-    ...arrival,
-    ticketDay,
-    ticketNumber,
-    ticket: ticketText(service.ticketLetter, ticketNumber),
-    rank: rankOf(arrival.urgency),
-    dueAt: dueTime(arrivedAt, booking),
-    subRank: ownSubRank(seq),
-    arrivalSeq: seq,
-    arrivedAt,
-    kind: appointment ? 'CHECKED_IN' : 'WALKED_IN',
-    ...actorOf(work.ctx),
-  })
-  work.touched.set(service.id, entered.version)
+  const isHeardNow = viewer?.kind === 'patient' && booking === null
+  const arrivedAt = batch && !isHeardNow ? arrivalOf(batch.act, now, intake) : now
+  const entered = await storeArrival(work.tx, arrivingAt(work.ctx, arrival, arrivedAt))
+  work.touched.set(intake.serviceId, entered.version)
   await lookForAlmost(work, entered)
   return entered.entry
 }
 
+/** The arrival of a booked patient. */
+const bookedArrival = (ctx: Context, booking: Booking): Arrival => ({
+  // A device may already have called the patient under this id.
+  id: ctx.batch?.act.operationId ?? uuidv7(),
+  intake: booking,
+  booking,
+  patientId: booking.patientId,
+  boundDoctorId: booking.bound ? booking.doctorId : null,
+  urgency: booking.urgency,
+  reason: booking.reason,
+  provisionalTicket: null,
+})
+
 /** Checks a booked patient in: for the slot's own clinic day, by the desk or the patient. */
 export const checkIn = async (ctx: Context, appointmentId: string): Promise<EntryRow> => {
   demand(ctx.viewer, 'appointment.checkIn')
+  const seen = await readBooking(ctx.db, appointmentId)
+  demandOn(ctx.viewer, 'appointment.checkIn', 'appointment', seen, (row) => row)
+  const arrived = seen.status === 'BOOKED' ? await arriveAtOnce(ctx, bookedArrival(ctx, seen), false) : null
+  if (arrived) return arrived
   return transact(ctx, reloadEntry, async (work) => {
     const { tx } = work
-    const seen = await tx.appointment.findUnique({ where: { id: appointmentId } })
-    demandOn(ctx.viewer, 'appointment.checkIn', 'appointment', seen, (row) => row)
     await lockQueues(work, [seen.serviceId])
-    await tx.$queryRaw`SELECT id FROM appointments WHERE id = ${appointmentId}::uuid FOR UPDATE`
-    const appointment = await tx.appointment.findUniqueOrThrow({
-      where: { id: appointmentId },
-      include: { clinic: true, service: true },
-    })
-    if (appointment.status === 'CHECKED_IN') throw new Refusal('ALREADY_WAITING', 'The patient has already checked in.')
-    if (appointment.status !== 'BOOKED') throw new Refusal('NOT_BOOKED')
-    const { clinic, service } = appointment
-    const now = await databaseNow(tx)
-    if (clinicDay(appointment.startsAt, clinic) !== clinicDay(ctx.batch?.act.at ?? now, clinic))
-      throw new Refusal(
-        'NOT_TODAY',
-        `Checking in is possible on ${clinicDay(appointment.startsAt, clinic)}, the day of the slot.`,
-      )
+    await tx.$queryRaw`SELECT id FROM appointments WHERE id = ${seen.appointmentId}::uuid FOR UPDATE`
+    const booking = (await readBooking(tx, seen.appointmentId)) as Booking
+    if (booking.status === 'CHECKED_IN') throw new Refusal('ALREADY_WAITING', 'The patient has already checked in.')
+    if (booking.status !== 'BOOKED') throw new Refusal('NOT_BOOKED')
+    const slotDay = clinicDay(booking.startsAt, booking)
+    if (slotDay !== clinicDay(ctx.batch?.act.at ?? booking.now, booking))
+      throw new Refusal('NOT_TODAY', `Checking in is possible on ${slotDay}, the day of the slot.`)
     await tx.appointment.update({
-      where: { id: appointment.id },
-      data: { status: 'CHECKED_IN', version: { increment: 1 }, updatedAt: now },
+      where: { id: booking.appointmentId },
+      data: { status: 'CHECKED_IN', version: { increment: 1 }, updatedAt: booking.now },
     })
-    return enter(work, {
-      // A device may already have called the patient under this id.
-      id: ctx.batch?.act.operationId ?? uuidv7(),
-      clinic,
-      service,
-      patientId: appointment.patientId,
-      appointment,
-      boundDoctorId: appointment.bound ? appointment.doctorId : null,
-      urgency: appointment.urgency,
-      reason: appointment.reason,
-      provisionalTicket: null,
-    })
+    return enter(work, bookedArrival(ctx, booking))
   })
 }
 
@@ -491,6 +534,10 @@ const demandNoOtherTicket = async (tx: Tx, { patientId, clinicId }: { patientId:
     })
 }
 
+/** Patients join by themselves where the service lets them: from afar, or at the tablet at the clinic's door. */
+const mayJoin = ({ viewer }: Context, { clinicId, doorJoin, remoteJoin }: Intake): boolean =>
+  viewer?.kind === 'patient' && viewer.atDoorOf === clinicId ? doorJoin : remoteJoin
+
 /** Takes a patient without a booking into the queue and links them to the clinic; patients join by themselves where the service lets them. */
 export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> => {
   demand(ctx.viewer, 'entry.add')
@@ -499,44 +546,44 @@ export const addWalkIn = async (ctx: Context, input: WalkIn): Promise<EntryRow> 
   if ((input.reason?.length ?? 0) > 1000) throw badInput('input.reason', 'must have at most 1,000 characters')
   if (input.provisionalTicket !== null && !/^[A-Z0-9]{1,4}-\d{1,4}$/.test(input.provisionalTicket))
     throw badInput('input.provisionalTicket', 'must be a device code and a number, as in P7-03')
-  const service = await ctx.loaders.service.load(input.serviceId)
-  if (!service) throw notFound('service')
-  const subject = { clinicId: service.clinicId, serviceId: service.id, patientId: uuidOf(input.patientId) }
-  if (!can(ctx.viewer, 'entry.add', subject)) throw notFound(isRemote ? 'patient' : 'service')
+  const intake = await readIntake(ctx.db, input.serviceId)
+  if (!intake) throw notFound('service')
+  const { clinicId, serviceId } = intake
+  if (!can(ctx.viewer, 'entry.add', { clinicId, serviceId, patientId: uuidOf(input.patientId) }))
+    throw notFound(isRemote ? 'patient' : 'service')
+  const arrival: Arrival = {
+    id: input.id ?? uuidv7(),
+    intake,
+    booking: null,
+    patientId: input.patientId,
+    boundDoctorId: input.doctorId,
+    urgency: input.urgency ?? 'ROUTINE',
+    reason: input.reason,
+    provisionalTicket: input.provisionalTicket,
+  }
+  const mayCome = intake.open && (!isRemote || mayJoin(ctx, intake))
+  const arrived = mayCome ? await arriveAtOnce(ctx, arrival, isRemote) : null
+  if (arrived) return arrived
   return transact(ctx, reloadEntry, async (work) => {
     const { tx } = work
-    const { clinic, ...present } = await tx.service.findUniqueOrThrow({
-      where: { id: service.id },
-      include: { clinic: true },
-    })
-    await lockQueues(work, [service.id])
+    await lockQueues(work, [serviceId])
     const stored = input.id ? await findEntry(tx, input.id) : null
     if (stored) {
       if (!isOwnRepeat(ctx, stored)) throw new Refusal('ID_TAKEN')
       return stored
     }
-    if (isRemote && !present.remoteJoin) throw new Refusal('NOT_REMOTE')
-    if (!present.open)
+    if (isRemote && !mayJoin(ctx, intake)) throw new Refusal('NOT_REMOTE')
+    if (!intake.open)
       throw new Refusal(
         'CLOSED',
-        present.closedReason ? `The service takes no walk-ins: ${present.closedReason}` : undefined,
+        intake.closedReason ? `The service takes no walk-ins: ${intake.closedReason}` : undefined,
       )
     const patient = await holdPatient(tx, input.patientId)
     if (!patient) throw notFound('patient')
-    if (isRemote) await demandNoOtherTicket(tx, { patientId: patient.id, clinicId: clinic.id })
-    if (input.doctorId) await doctorFor(tx, input.doctorId, service)
-    if (!patient.clinicIds.includes(clinic.id)) await linkPatient(tx, clinic.id, patient.id)
-    return enter(work, {
-      id: input.id ?? uuidv7(),
-      clinic,
-      service: present,
-      patientId: patient.id,
-      appointment: null,
-      boundDoctorId: input.doctorId,
-      urgency: input.urgency ?? 'ROUTINE',
-      reason: input.reason,
-      provisionalTicket: input.provisionalTicket,
-    })
+    if (isRemote) await demandNoOtherTicket(tx, { patientId: patient.id, clinicId })
+    if (input.doctorId) await doctorFor(tx, input.doctorId, { id: serviceId, clinicId })
+    if (!patient.clinicIds.includes(clinicId)) await linkPatient(tx, clinicId, patient.id)
+    return enter(work, { ...arrival, patientId: patient.id })
   })
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
+import { uuidv7 } from '../database/uuid.ts'
 import type { EntryRow } from '../loaders.ts'
 import { createTestClinic, type TestClinic } from '../test/clinic.ts'
 import { startTestServer, type TestServer } from '../test/server.ts'
@@ -141,6 +142,50 @@ describe('many who watch one queue', () => {
     expect(await other.until(() => true)).toEqual({ it: { __typename: 'QueuePosition', ticket: expect.any(String) } })
     one.stop()
     await client.dispose()
+  })
+})
+
+describe('the screen of a waiting room', () => {
+  const SCREEN = 'subscription($c: ID!) { displayUpdated(clinicId: $c) { version } }'
+
+  it('that comes from another instance begins with what the database says, not with what hints have told this one', async () => {
+    const { serviceId, waiting } = await demoQueue()
+    const { clinicId } = await server.db.service.findUniqueOrThrow({ where: { id: serviceId } })
+    const first = server.watch(SCREEN, { c: clinicId })
+    const { version } = (await first.until(() => true)).displayUpdated
+    // As another instance changes it whose hint was lost.
+    await server.db.$transaction([
+      server.db.$executeRaw`UPDATE queue_state SET version = version + 1 WHERE service_id = ${serviceId}::uuid`,
+      server.db.$executeRaw`UPDATE queue SET status = 'ON_HOLD' WHERE id = ${waiting[2]}::uuid`,
+    ])
+    const next = server.watch(SCREEN, { c: clinicId })
+    await next.until(() => true)
+    expect(next.events[0]?.data.displayUpdated.version).toBeGreaterThan(version)
+    for (const screen of [first, next]) await screen.until((data) => data.displayUpdated.version === version + 1)
+    await server.db.$transaction([
+      server.db.$executeRaw`UPDATE queue_state SET version = version + 1 WHERE service_id = ${serviceId}::uuid`,
+      server.db.$executeRaw`UPDATE queue SET status = 'WAITING' WHERE id = ${waiting[2]}::uuid`,
+    ])
+    first.stop()
+    next.stop()
+  })
+
+  it('shows a service that was opened elsewhere, however its hint was lost', async () => {
+    const { serviceId } = await demoQueue()
+    const { clinicId } = await server.db.service.findUniqueOrThrow({ where: { id: serviceId } })
+    const screen = server.watch(SCREEN, { c: clinicId })
+    await screen.until(() => true)
+    const id = uuidv7()
+    await server.db.service.create({
+      data: { id, clinicId, name: 'Opened elsewhere', ticketLetter: 'X', slotMinutes: 10 },
+    })
+    await server.db.$executeRaw`UPDATE queue_state SET version = version + 1 WHERE service_id = ${id}::uuid`
+    const { _sum: all } = await server.db.queueState.aggregate({
+      where: { service: { clinicId } },
+      _sum: { version: true },
+    })
+    await screen.until((data) => data.displayUpdated.version === all.version)
+    screen.stop()
   })
 })
 

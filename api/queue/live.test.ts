@@ -108,6 +108,22 @@ describe('a watched visit', () => {
     alone.close()
   })
 
+  it('is never shown an older state by an instance that missed the hint, to whoever comes from another one', async () => {
+    const deaf: Bus = { publish: () => {}, subscribe: () => () => {}, close: async () => {} }
+    const alone = createLiveQueues({ ...deps, bus: deaf })
+    const entry = await walkIn()
+    const kept = alone.position(entry)
+    const board = alone.queue(service)
+    await until(kept, 'WAITING')
+    const before = (await board.next()).value as { version: number }
+    await hold(clinic.desk, entry.id)
+    const [newcomer, newBoard] = [alone.position(entry), alone.queue(service)]
+    const [first, shown] = await Promise.all([newcomer.next(), newBoard.next()])
+    alone.close()
+    expect((first.value as LivePosition).state.status).toBe('ON_HOLD')
+    expect((shown.value as { version: number }).version).toBeGreaterThan(before.version)
+  })
+
   it('is never told an older version after a newer one', async () => {
     const entry = await walkIn()
     const board = live.queue(service)

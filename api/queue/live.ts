@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Bus } from '../bus.ts'
 import { clinicDay, clinicDayBounds } from '../clinic/day.ts'
@@ -36,7 +37,7 @@ export type LiveQueues = {
 /** Changes within so many milliseconds share one read of the queue. */
 const GATHER_MS = 5
 /** How often the versions are compared with the database, in case a hint was lost. */
-const HEAL_MS = 2_000
+const HEAL_MS = 1_000
 const RETRY_MS = [100, 250, 500, 1_000, 2_000]
 /** Further behind than this many versions a queue is read whole. */
 const MOST_EVENTS = 500
@@ -66,6 +67,8 @@ type Feed = {
   current: LiveSnapshot | null
   /** The newest version heard of; a read is due while it is above the current one. */
   heard: number
+  /** When the last read began, in milliseconds of this process; reads begin GATHER_MS apart, the first one at once. */
+  readAt: number
   timer: NodeJS.Timeout | null
   isReading: boolean
   /** Another read was asked for while one was under way. */
@@ -76,14 +79,21 @@ type Feed = {
   displays: Set<Display>
   /** Watchers still to be told of the current snapshot; null while nobody is being told. */
   due: Watcher[] | null
-}
+} & Greeted
 
 /** What the screens of one clinic show. */
 type Display = {
   clinicId: string
-  slots: Set<LatestSlot<LiveDisplay>>
+  /** A screen is COMING until the versions are compared, DUE until no queue is behind what was found, and then told of each change. */
+  screens: Map<LatestSlot<LiveDisplay>, 'COMING' | 'DUE' | 'TOLD'>
   feeds: Set<Feed>
   latest: LiveDisplay | null
+} & Greeted
+
+/** Whose newcomers are answered once versions are compared. */
+type Greeted = {
+  /** How to answer those who came and wait for the versions to be compared; null while they are not being compared. */
+  newcomers: (() => void)[] | null
 }
 
 /** Notes what a watcher is told; false where it is what they know already. */
@@ -125,6 +135,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         serviceId,
         current: null,
         heard: 0,
+        readAt: 0,
         timer: null,
         isReading: false,
         isDue: false,
@@ -133,6 +144,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         watchers: new Map(),
         displays: new Set(),
         due: null,
+        newcomers: null,
       }
       feeds.set(serviceId, feed)
     }
@@ -165,6 +177,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
   /** One read, whatever the number of watchers; then everybody whose view changed is told. */
   const read = async (feed: Feed): Promise<void> => {
     feed.isReading = true
+    feed.readAt = performance.now()
     feed.isDue = false
     try {
       const snapshot = await refresh(feed)
@@ -291,14 +304,28 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     const snapshots = [...display.feeds].flatMap((feed) => feed.current ?? [])
     if (snapshots.length < display.feeds.size) return
     const version = snapshots.reduce((sum, snapshot) => sum + snapshot.version, 0)
-    if (display.latest && version <= display.latest.version) return
-    display.latest = { clinicId: display.clinicId, version, snapshots, loaders: createLoaders(db) }
-    for (const slot of display.slots) slot.push(display.latest)
+    if (!display.latest || version > display.latest.version) {
+      display.latest = { clinicId: display.clinicId, version, snapshots, loaders: createLoaders(db) }
+      for (const [slot, stage] of display.screens) if (stage === 'TOLD') slot.push(display.latest)
+    }
+    welcome(display)
   }
 
-  /** The services of a display's clinic; a new service joins when its first change is heard. */
-  const furnish = async (display: Display): Promise<void> => {
-    const services = await db.service.findMany({ where: { clinicId: display.clinicId }, select: { id: true } })
+  /** Screens that came are shown their first picture once no queue on it is behind what was compared for them. */
+  const welcome = ({ screens, feeds, latest }: Display): void => {
+    if (!latest || ![...feeds].every(upToDate)) return
+    for (const [slot, stage] of screens)
+      if (stage === 'DUE') {
+        screens.set(slot, 'TOLD')
+        slot.push(latest)
+      }
+  }
+
+  /** The services of a display's clinic; a new service joins when its first change is heard, or soon after. */
+  const furnish = async (display: Display): Promise<void> =>
+    extend(display, await db.service.findMany({ where: { clinicId: display.clinicId }, select: { id: true } }))
+
+  const extend = (display: Display, services: readonly { id: string }[]): void => {
     if (displays.get(display.clinicId) !== display) return
     for (const { id } of services) {
       const feed = feedOf(id)
@@ -327,32 +354,99 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     }
     feed.heard = Math.max(feed.heard, version)
     // A read under way looks afterwards whether it saw this version.
-    if (!feed.isReading && feed.heard > (feed.current?.version ?? -1)) schedule(feed, GATHER_MS)
+    if (!feed.isReading && feed.heard > (feed.current?.version ?? -1))
+      schedule(feed, Math.max(0, feed.readAt + GATHER_MS - performance.now()))
   }
 
   /** What is known of the queue, unless something newer has been heard of. */
   const upToDate = (feed: Feed): LiveSnapshot | null =>
     feed.current && feed.heard <= feed.current.version ? feed.current : null
 
-  const stopListening = bus.subscribe((message) => {
-    if (message.kind === 'queue') hear(message.serviceId, message.version)
-  })
+  /**
+   * Answers a newcomer once the version is compared with the database, in one statement for all who come meanwhile: whoever comes from
+   * another instance may have seen more than the hints that reached this one tell, and must not be shown less.
+   */
+  const greet = (feed: Feed, answer: () => void): void => {
+    if (!feed.current) schedule(feed, 0)
+    else greetBy(feed, async () => hearAll(await versionsOf([feed])), answer)
+  }
 
-  const heal = async (): Promise<void> => {
-    if (feeds.size === 0) return
-    const rows = await db.queueState.findMany({ where: { serviceId: { in: [...feeds.keys()] } } })
+  /** The same for a screen that shows all queues of a clinic, and those that were opened since. */
+  const greetScreen = (display: Display, answer: () => void): void =>
+    greetBy(
+      display,
+      async () => {
+        await furnish(display)
+        hearAll(await versionsOf(display.feeds))
+      },
+      answer,
+    )
+
+  const greetBy = (greeted: Greeted, compare: () => Promise<void>, answer: () => void): void => {
+    if (greeted.newcomers) greeted.newcomers.push(answer)
+    else {
+      greeted.newcomers = [answer]
+      void greetAll(greeted, compare)
+    }
+  }
+
+  const greetAll = async (greeted: Greeted, compare: () => Promise<void>): Promise<void> => {
+    for (let failures = 0; greeted.newcomers && !isClosed; )
+      try {
+        // Whoever comes while the statement is under way needs another one.
+        const here = greeted.newcomers.splice(0)
+        await compare().catch((error: unknown) => {
+          greeted.newcomers?.push(...here)
+          throw error
+        })
+        for (const answer of here) answer()
+        if (greeted.newcomers.length === 0) greeted.newcomers = null
+      } catch (error) {
+        const delay = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] as number
+        log.warn({ err: error, retryMs: delay }, 'the versions of live queues could not be compared; it is tried again')
+        await sleep(delay, null, { ref: false })
+      }
+  }
+
+  const versionsOf = (some: Iterable<Feed>): Promise<{ serviceId: string; version: number }[]> =>
+    db.queueState.findMany({ where: { serviceId: { in: [...some].map(({ serviceId }) => serviceId) } } })
+
+  const hearAll = (rows: readonly { serviceId: string; version: number }[]): void => {
     for (const { serviceId, version } of rows) hear(serviceId, version)
   }
+
+  const stopListening = bus.subscribe((message) => {
+    if (message.kind === 'queue') hear(message.serviceId, message.version)
+    if (message.kind === 'missed') healNow()
+  })
+
+  /** Finds what no hint told: newer versions, and services that the displays of their clinic do not show yet. */
+  const heal = async (): Promise<void> => {
+    if (displays.size > 0) {
+      const services = await db.service.findMany({
+        where: { clinicId: { in: [...displays.keys()] } },
+        select: { id: true, clinicId: true },
+      })
+      for (const [clinicId, own] of Map.groupBy(services, (service) => service.clinicId)) {
+        const display = displays.get(clinicId)
+        if (display && own.length > display.feeds.size) extend(display, own)
+      }
+    }
+    if (feeds.size > 0) hearAll(await versionsOf(feeds.values()))
+  }
   let isHealing = false
-  const healer = setInterval(() => {
-    if (isHealing) return
+  const healNow = (): void => {
+    if (isHealing || isClosed) return
     isHealing = true
     heal()
+      // A connection that a network swallowed cost its whole time-out; the next one is another.
+      .catch(heal)
       .catch((error) => log.warn({ err: error }, 'the versions of live queues could not be compared'))
       .finally(() => {
         isHealing = false
       })
-  }, HEAL_MS)
+  }
+  const healer = setInterval(healNow, HEAL_MS)
   healer.unref()
 
   return {
@@ -363,9 +457,12 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         dropIfIdle(feed)
       })
       feed.boards.add(slot)
-      const here = upToDate(feed)
-      if (here) slot.push(here)
-      else schedule(feed, 0)
+      const seen = feed.current?.version
+      greet(feed, () => {
+        const here = upToDate(feed)
+        // A version that was read since the board came has been pushed to it already.
+        if (here?.version === seen && here && feed.boards.has(slot)) slot.push(here)
+      })
       return slot
     },
     position: (entry) => {
@@ -387,10 +484,13 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       const feed = feedOf(entry.serviceId)
       const watchers = feed.watchers.get(entry.id) ?? new Set()
       feed.watchers.set(entry.id, watchers.add(watcher))
-      const here = upToDate(feed)
-      const present = here?.entries.get(entry.id)
-      if (here && present) pushPosition(watcher, present, here)
-      else schedule(feed, 0)
+      greet(feed, () => {
+        const here = upToDate(feed)
+        const present = here?.entries.get(entry.id)
+        if (!feed.watchers.get(entry.id)?.has(watcher)) return
+        if (here && present) pushPosition(watcher, present, here)
+        else schedule(feed, 0)
+      })
       return watcher.slot
     },
     known: (entryId) => {
@@ -401,24 +501,29 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       return null
     },
     display: (clinicId) => {
-      const known = displays.get(clinicId)
-      const display = known ?? { clinicId, slots: new Set(), feeds: new Set(), latest: null }
+      const display: Display = displays.get(clinicId) ?? {
+        clinicId,
+        screens: new Map(),
+        feeds: new Set(),
+        latest: null,
+        newcomers: null,
+      }
       displays.set(clinicId, display)
       const slot = createSlot<LiveDisplay>(() => {
-        display.slots.delete(slot)
-        if (display.slots.size > 0) return
+        display.screens.delete(slot)
+        if (display.screens.size > 0) return
         displays.delete(clinicId)
         for (const feed of display.feeds) {
           feed.displays.delete(display)
           dropIfIdle(feed)
         }
       })
-      display.slots.add(slot)
-      if (display.latest) slot.push(display.latest)
-      else if (!known)
-        furnish(display).catch((error) => {
-          for (const each of display.slots) each.fail(error)
-        })
+      display.screens.set(slot, 'COMING')
+      greetScreen(display, () => {
+        if (!display.screens.has(slot)) return
+        display.screens.set(slot, 'DUE')
+        welcome(display)
+      })
       return slot
     },
     watched: () => ({
@@ -434,7 +539,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         for (const board of feed.boards) board.end()
         for (const watchers of feed.watchers.values()) for (const watcher of watchers) watcher.slot.end()
       }
-      for (const display of displays.values()) for (const slot of display.slots) slot.end()
+      for (const { screens } of displays.values()) for (const slot of screens.keys()) slot.end()
     },
   }
 }

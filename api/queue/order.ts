@@ -31,18 +31,20 @@ export const compareKeys = (a: OrderKey, b: OrderKey): number =>
 
 const MINUTE = 60_000
 
+/** What the order needs to know of a booking. */
+type Slot = { startsAt: Date; leadMinutes: number; graceMinutes: number }
+
+/** The last instant at which a booked patient comes in time. */
+export const graceEnd = ({ startsAt, graceMinutes }: Slot): Date => new Date(startsAt.getTime() + graceMinutes * MINUTE)
+
 /**
  * When an entry is due. A walk-in: on arrival. A booked patient: at the slot's start less the service's lead,
  * if they came no later than the clinic's grace after the start; else on arrival, so that a late booking does not jump a full room.
  */
-export const dueTime = (
-  arrivedAt: Date,
-  booking: { startsAt: Date; leadMinutes: number; graceMinutes: number } | null,
-): Date => {
-  if (!booking) return arrivedAt
-  const inTime = arrivedAt.getTime() <= booking.startsAt.getTime() + booking.graceMinutes * MINUTE
-  return inTime ? new Date(booking.startsAt.getTime() - booking.leadMinutes * MINUTE) : arrivedAt
-}
+export const dueTime = (arrivedAt: Date, booking: Slot | null): Date =>
+  booking && arrivedAt <= graceEnd(booking)
+    ? new Date(booking.startsAt.getTime() - booking.leadMinutes * MINUTE)
+    : arrivedAt
 
 const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 const SEQ_WIDTH = 11

@@ -1,12 +1,14 @@
+import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql'
 import { can } from '../access/can.ts'
 import { demand, demandOn } from '../access/demand.ts'
 import { subjectOfAppointment } from '../appointment/commands.ts'
 import { asObject, builder, ever } from '../builder.ts'
+import { type ServiceColor, serviceColorOf } from '../clinic/settings.ts'
 import type { Context } from '../context.ts'
-import { QueueStatusEnum, UrgencyEnum } from '../enums.ts'
+import { QueueStatusEnum, ServiceColorEnum, UrgencyEnum } from '../enums.ts'
 import { badInput, Refusal } from '../errors.ts'
 import { authorised } from '../lane/watched.ts'
-import type { ClinicRow, EntryRow, Loaders } from '../loaders.ts'
+import type { AppointmentRow, ClinicRow, EntryRow, Loaders } from '../loaders.ts'
 import { AppointmentRef, ClinicRef, DoctorRef, PatientRef, QueueEntryRef, ServiceRef } from '../refs.ts'
 import {
   addWalkIn,
@@ -121,15 +123,49 @@ const standing = <T extends Snapshot>(ctx: Context, snapshot: T): T => {
   return snapshot
 }
 
-const snapshotOf = async (ctx: Context, entry: EntryRow): Promise<Snapshot | null> => {
+/** What is read off the place of an entry: at once where its queue is known. */
+const ofPlace = <T>(
+  ctx: Context,
+  entry: EntryRow,
+  read: (place: PositionState) => T | null,
+): T | null | Promise<T | null> => {
+  const placeIn = (snapshot: Snapshot | null): T | null =>
+    snapshot && read(positionState(snapshot.entries.get(entry.id) ?? entry, snapshot))
   const known = snapshots.get(ctx.loaders)?.get(entry.serviceId)
-  if (known) return known
-  return entry.status === 'WAITING' ? ctx.loaders.snapshot.load(entry.serviceId) : null
+  if (known) return placeIn(known)
+  return entry.status === 'WAITING' ? ctx.loaders.snapshot.load(entry.serviceId).then(placeIn) : null
 }
 
-const placeOf = async (ctx: Context, entry: EntryRow): Promise<PositionState | null> => {
-  const snapshot = await snapshotOf(ctx, entry)
-  return snapshot && positionState(snapshot.entries.get(entry.id) ?? entry, snapshot)
+/** The names of the fields that are asked of what a field answers, also where a directive may leave them out. */
+const fieldsAsked = ({ fieldNodes, fragments }: GraphQLResolveInfo): Set<string> => {
+  const names = new Set<string>()
+  const collect = (set: SelectionSetNode | undefined): void => {
+    for (const node of set?.selections ?? [])
+      if (node.kind === Kind.FIELD) names.add(node.name.value)
+      else collect(node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet : fragments[node.name.value]?.selectionSet)
+  }
+  for (const { selectionSet } of fieldNodes) collect(selectionSet)
+  return names
+}
+
+/** Entries in a list, with the rows that are asked of each of them loaded ahead. */
+const listed = async (
+  { loaders }: Context,
+  info: GraphQLResolveInfo,
+  entries: EntryRow[] | Promise<EntryRow[]>,
+): Promise<EntryRow[]> => {
+  const rows = await entries
+  const asked = fieldsAsked(info)
+  const fill = (loader: { fill: (ids: string[]) => Promise<void> }, ids: (entry: EntryRow) => (string | null)[]) =>
+    loader.fill(rows.flatMap(ids).filter((id) => id !== null))
+  await Promise.all([
+    asked.has('patient') && fill(loaders.patient, ({ patientId }) => [patientId]),
+    asked.has('service') && fill(loaders.service, ({ serviceId }) => [serviceId]),
+    asked.has('appointment') && fill(loaders.appointment, ({ appointmentId }) => [appointmentId]),
+    (asked.has('doctor') || asked.has('boundDoctor')) &&
+      fill(loaders.doctor, ({ doctorId, boundDoctorId }) => [doctorId, boundDoctorId]),
+  ])
+  return rows
 }
 
 QueueEntryRef.implement({
@@ -151,14 +187,14 @@ QueueEntryRef.implement({
       nullable: true,
       description: '1 is next; null when not waiting.',
       authScopes: asObject,
-      resolve: async (entry, _args, ctx) => (await placeOf(ctx, entry))?.position ?? null,
+      resolve: (entry, _args, ctx) => ofPlace(ctx, entry, (place) => place.position),
     }),
     estimate: t.field({
       type: WaitEstimateRef,
       nullable: true,
       description: 'Null when not waiting, or where nothing honest can be said.',
       authScopes: asObject,
-      resolve: async (entry, _args, ctx) => (await placeOf(ctx, entry))?.estimate ?? null,
+      resolve: (entry, _args, ctx) => ofPlace(ctx, entry, (place) => place.estimate),
     }),
     room: t.exposeString('room', { nullable: true, authScopes: asObject }),
     reason: t.exposeString('reason', {
@@ -184,7 +220,7 @@ QueueEntryRef.implement({
     service: t.field({
       type: ServiceRef,
       authScopes: asObject,
-      resolve: (entry, _args, ctx) => ctx.loaders.service.load(entry.serviceId) as never,
+      resolve: (entry, _args, ctx) => ctx.loaders.service.at(entry.serviceId) as never,
     }),
     doctor: t.field({
       type: DoctorRef,
@@ -193,7 +229,7 @@ QueueEntryRef.implement({
       authScopes: asObject,
       resolve: (entry, _args, ctx) => {
         const id = entry.doctorId ?? (isBeforeCall(entry) ? entry.boundDoctorId : null)
-        return id ? ctx.loaders.doctor.load(id) : null
+        return id ? ctx.loaders.doctor.at(id) : null
       },
     }),
     boundDoctor: t.field({
@@ -201,23 +237,26 @@ QueueEntryRef.implement({
       nullable: true,
       description: 'The doctor it is bound to: only they call it.',
       authScopes: asObject,
-      resolve: (entry, _args, ctx) => (entry.boundDoctorId ? ctx.loaders.doctor.load(entry.boundDoctorId) : null),
+      resolve: (entry, _args, ctx) => (entry.boundDoctorId ? ctx.loaders.doctor.at(entry.boundDoctorId) : null),
     }),
     place: t.field({ type: EntryPlaceRef, authScopes: asObject, resolve: (entry) => entry }),
     patient: t.field({
       type: PatientRef,
       nullable: true,
       authScopes: (entry, _args, ctx) => can(ctx.viewer, 'entry.read', subjectOfEntry(entry)),
-      resolve: (entry, _args, ctx) => ctx.loaders.patient.load(entry.patientId),
+      resolve: (entry, _args, ctx) => ctx.loaders.patient.at(entry.patientId),
     }),
     appointment: t.field({
       type: AppointmentRef,
       nullable: true,
       authScopes: (entry, _args, ctx) => can(ctx.viewer, 'entry.read', subjectOfEntry(entry)),
-      resolve: async (entry, _args, ctx) => {
-        const booking = entry.appointmentId ? await ctx.loaders.appointment.load(entry.appointmentId) : null
+      resolve: (entry, _args, ctx) => {
+        if (!entry.appointmentId) return null
         // The entry may have been transferred from a service whose bookings the doctor does not see.
-        return booking && can(ctx.viewer, 'appointment.read', subjectOfAppointment(booking)) ? booking : null
+        const readable = (row: AppointmentRow | null) =>
+          row && can(ctx.viewer, 'appointment.read', subjectOfAppointment(row)) ? row : null
+        const booking = ctx.loaders.appointment.at(entry.appointmentId)
+        return booking instanceof Promise ? booking.then(readable) : readable(booking)
       },
     }),
     history: t.field({
@@ -254,24 +293,29 @@ const QueueRef = builder.objectRef<Snapshot | LiveSnapshot>('Queue').implement({
       type: [QueueEntryRef],
       description: 'In calling order.',
       authScopes: asObject,
-      resolve: (queue) => queue.waiting,
+      resolve: (queue, _args, ctx, info) => listed(ctx, info, queue.waiting),
     }),
     serving: t.field({
       type: [QueueEntryRef],
       description: 'Called or with a doctor, the last call first.',
       authScopes: asObject,
-      resolve: (queue) => queue.serving,
+      resolve: (queue, _args, ctx, info) => listed(ctx, info, queue.serving),
     }),
-    onHold: t.field({ type: [QueueEntryRef], authScopes: asObject, resolve: (queue) => queue.onHold }),
+    onHold: t.field({
+      type: [QueueEntryRef],
+      authScopes: asObject,
+      resolve: (queue, _args, ctx, info) => listed(ctx, info, queue.onHold),
+    }),
     ended: t.field({
       type: [QueueEntryRef],
       description: 'Served, no-show and left, newest first: the last 20, or as many as asked for, at most 200.',
       args: { last: t.arg.int() },
       authScopes: asObject,
-      resolve: (queue, { last }, ctx) => {
+      resolve: (queue, { last }, ctx, info) => {
         const count = last ?? 20
         if (count < 1 || count > 200) throw badInput('last', 'must be from 1 to 200')
-        return 'ended' in queue ? queue.ended(count) : endedEntries(ctx.db, queue.serviceId, count)
+        const ended = 'ended' in queue ? queue.ended(count) : endedEntries(ctx.db, queue.serviceId, count)
+        return listed(ctx, info, ended)
       },
     }),
   }),
@@ -298,6 +342,7 @@ export const QueuePositionRef = builder.objectRef<PositionState>('QueuePosition'
 
 type DisplayTicket = Pick<EntryRow, 'ticket' | 'provisionalTicket' | 'room' | 'status' | 'version'> & {
   service: string
+  color: ServiceColor | null
 }
 type Display = { clinic: ClinicRow; version: number; called: DisplayTicket[]; waiting: DisplayTicket[] }
 
@@ -306,6 +351,12 @@ const DisplayTicketRef = builder.objectRef<DisplayTicket>('DisplayTicket').imple
     ticket: t.exposeString('ticket', { authScopes: asObject }),
     provisionalTicket: t.exposeString('provisionalTicket', { nullable: true, authScopes: asObject }),
     service: t.exposeString('service', { description: "The service's name.", authScopes: asObject }),
+    color: t.expose('color', {
+      type: ServiceColorEnum,
+      nullable: true,
+      description: 'By which the service is marked, beside its letter.',
+      authScopes: asObject,
+    }),
     room: t.exposeString('room', { nullable: true, authScopes: asObject }),
     status: t.expose('status', { type: QueueStatusEnum, authScopes: asObject }),
     version: t.exposeInt('version', {
@@ -337,11 +388,12 @@ const DisplayRef = builder.objectRef<Display>('Display').implement({
 })
 
 const displayOf = async (ctx: Context, clinic: ClinicRow, queues: readonly Snapshot[]): Promise<Display> => {
-  const services = new Map((await ctx.loaders.servicesOfClinic.load(clinic.id)).map(({ id, name }) => [id, name]))
+  const services = new Map((await ctx.loaders.servicesOfClinic.load(clinic.id)).map((service) => [service.id, service]))
   const ticket = (entry: EntryRow): DisplayTicket => ({
     ticket: entry.ticket,
     provisionalTicket: entry.provisionalTicket,
-    service: services.get(entry.serviceId) ?? '',
+    service: services.get(entry.serviceId)?.name ?? '',
+    color: serviceColorOf(services.get(entry.serviceId)?.color),
     room: entry.room,
     status: entry.status,
     version: entry.version,

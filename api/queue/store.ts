@@ -2,7 +2,8 @@ import type { DayRule } from '../clinic/day.ts'
 import type { Db, Tx } from '../database/client.ts'
 import { Prisma } from '../database/generated/client.ts'
 import type { AppointmentStatus, QueueStatus, Urgency } from '../database/generated/enums.ts'
-import { uuidv7 } from '../database/uuid.ts'
+import type { Done, Step } from '../database/transaction.ts'
+import { uuidOf, uuidv7 } from '../database/uuid.ts'
 import type { EntryRow } from '../loaders.ts'
 import { estimate, type Pace, type WaitEstimate } from './estimate.ts'
 import type { QueueMove } from './history.ts'
@@ -174,11 +175,8 @@ export const readMovedEntry = async (tx: Tx, id: string): Promise<(LockedEntry &
 /** The first waiting entry that a call by this doctor (null: by the desk for nobody) may take. */
 export const readNext = async (tx: Tx, serviceId: string, doctorId: string | null): Promise<LockedEntry | null> => {
   const [row] = await tx.$queryRaw<LockedLine[]>`
-    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now, ${reachable(Prisma.sql`e.patient_id`)} AS reachable
-    FROM queue e
-    WHERE e.service_id = ${serviceId}::uuid AND e.status = 'WAITING'
-      AND (e.bound_doctor_id IS NULL OR e.bound_doctor_id = ${doctorId}::uuid)
-    ORDER BY e.rank, e.due_at, e.sub_rank, e.arrival_seq, e.id LIMIT 1`
+    SELECT row_to_json(e)::text AS entry, clock_timestamp() AS now, is_reachable(e.patient_id) AS reachable
+    FROM queue_next(${serviceId}::uuid, ${doctorId}::uuid) e`
   return row ? toLocked(row) : null
 }
 
@@ -257,6 +255,61 @@ export const storeMove = async (tx: Tx, move: StoredMove): Promise<Written> => {
   return toWritten(eventId, row as WrittenLine)
 }
 
+export type Called = Done & {
+  /** DONE, NOBODY to call, or REPEATED: done before under this key. */
+  outcome: 'DONE' | 'NOBODY' | 'REPEATED'
+  recordId: string | null
+  entry: EntryRow | null
+}
+
+/** Calls the next patient by one statement; see `queue_call_next` in the migrations. */
+export const storeCall = async (
+  db: Db | Tx,
+  call: Actor & { serviceId: string; clinicId: string; doctorId: string | null; room: string | null },
+  step: Step | null,
+): Promise<Called> => {
+  type Line = {
+    outcome: Called['outcome']
+    record_id: string | null
+    entry: string | null
+    made: Done['made']
+    jobs: string[]
+  }
+  const [row] = await db.$queryRaw<Line[]>`
+    SELECT outcome, record_id::text, entry, made, jobs FROM queue_call_next(${call.serviceId}::uuid, ${call.clinicId}::uuid,
+      ${call.doctorId}::uuid, ${call.room}, ${call.actorUserId}::uuid, ${call.actorPatientId}::uuid, ${step}::text[],
+      ${[uuidv7(), uuidv7(), uuidv7(), uuidv7()]}::uuid[], ${HEAD}::int)`
+  const { outcome, record_id: recordId, entry, made, jobs } = row as Line
+  return { outcome, recordId, made, jobs, entry: entry === null ? null : toEntryRow(JSON.parse(entry)) }
+}
+
+export type Acted = Done & { entry: EntryRow | null }
+
+type ActedLine = { entry: string | null; version: number | null; jobs: string[] | null }
+
+const toActed = (serviceId: string, { entry, version, jobs }: ActedLine): Acted => ({
+  entry: entry === null ? null : toEntryRow(JSON.parse(entry)),
+  made: version === null ? [] : [{ serviceId, version }],
+  jobs: jobs ?? [],
+})
+
+/**
+ * Writes by one statement what the rule answered for an entry as it was read before any lock; see `queue_act` in the migrations.
+ * The entry is null where it has moved meanwhile, or where the step was done before: then nothing was written.
+ */
+export const storeAct = async (
+  db: Db | Tx,
+  act: Actor & { seen: LockedEntry; patch: Partial<EntryState>; kind: string; reason: string | null },
+  step: Step | null,
+): Promise<Acted> => {
+  const { entry: seen, now } = act.seen
+  const [row] = await db.$queryRaw<ActedLine[]>`
+    SELECT entry, version, jobs FROM queue_act(${seen.id}::uuid, ${seen.version}::int, ${seen.status}, ${seen.serviceId}::uuid,
+      ${JSON.stringify(act.patch)}::jsonb, ${act.kind}, ${act.reason}, ${now}::timestamptz, ${act.actorUserId}::uuid,
+      ${act.actorPatientId}::uuid, ${step}::text[], ${[uuidv7(), uuidv7()]}::uuid[], ${HEAD}::int)`
+  return toActed(seen.serviceId, row as ActedLine)
+}
+
 type WrittenLine = { entry: string; version: number; almost_due: boolean }
 
 const toWritten = (eventId: string, line: WrittenLine): Written => ({
@@ -266,95 +319,131 @@ const toWritten = (eventId: string, line: WrittenLine): Written => ({
   isAlmostDue: line.almost_due,
 })
 
-/**
- * What an arrival needs to know under the lock: the time, its sequence number, the last ticket of each clinic day that may be the
- * present one, and whether the patient waits here already.
- */
+/** What an arrival goes by: the service, its clinic's rule of days, and the database's time. */
+export type Intake = DayRule & {
+  serviceId: string
+  clinicId: string
+  ticketLetter: string
+  open: boolean
+  closedReason: string | null
+  remoteJoin: boolean
+  doorJoin: boolean
+  leadMinutes: number
+  graceMinutes: number
+  now: Date
+}
+
+/** A booking whose patient may come, with the intake of its service. */
+export type Booking = Intake & {
+  appointmentId: string
+  patientId: string
+  doctorId: string
+  bound: boolean
+  status: AppointmentStatus
+  startsAt: Date
+  urgency: Urgency
+  reason: string | null
+  version: number
+}
+
+const intake = Prisma.sql`
+  s.id::text AS "serviceId", s.clinic_id::text AS "clinicId", s.ticket_letter AS "ticketLetter", s.open,
+  s.closed_reason AS "closedReason", s.remote_join AS "remoteJoin", s.door_join AS "doorJoin",
+  s.booked_lead_minutes AS "leadMinutes", c.grace_minutes AS "graceMinutes", c.time_zone AS "timeZone",
+  c.day_starts_at AS "dayStartsAt", date_trunc('milliseconds', clock_timestamp()) AS now`
+
+export const readIntake = async (db: Db | Tx, serviceId: string): Promise<Intake | null> => {
+  const [row] = await db.$queryRaw<Intake[]>`
+    SELECT ${intake} FROM services s JOIN clinics c ON c.id = s.clinic_id WHERE s.id = ${uuidOf(serviceId)}::uuid`
+  return row ?? null
+}
+
+export const readBooking = async (db: Db | Tx, appointmentId: string): Promise<Booking | null> => {
+  const [row] = await db.$queryRaw<Booking[]>`
+    SELECT a.id::text AS "appointmentId", a.patient_id::text AS "patientId", a.doctor_id::text AS "doctorId", a.bound,
+      a.status::text AS status, a.starts_at AS "startsAt", a.urgency::text AS urgency, a.reason, a.version, ${intake}
+    FROM appointments a JOIN services s ON s.id = a.service_id JOIN clinics c ON c.id = a.clinic_id
+    WHERE a.id = ${uuidOf(appointmentId)}::uuid`
+  return row ?? null
+}
+
+/** What an arrival needs to know under the lock: the time, and whether the patient waits here already. */
 export const readArrival = async (
   tx: Tx,
   serviceId: string,
   patientId: string,
-): Promise<{
-  now: Date
-  seq: number
-  lastTickets: Record<string, number>
-  waiting: { id: string; ticket: string } | null
-}> => {
-  const [row] = await tx.$queryRaw<
-    {
-      now: Date
-      seq: bigint
-      last_tickets: Record<string, number>
-      waiting: { id: string; ticket: string } | null
-    }[]
-  >`
-    SELECT date_trunc('milliseconds', clock_timestamp()) AS now, nextval('queue_arrival_seq_seq') AS seq,
-      (SELECT json_object_agg(day, coalesce(
-          (SELECT max(ticket_number) FROM queue WHERE ticket_service_id = ${serviceId}::uuid AND ticket_day = day), 0))
-        FROM (SELECT current_date + shift AS day FROM generate_series(-2, 2) shift) days) AS last_tickets,
+): Promise<{ now: Date; waiting: { id: string; ticket: string } | null }> => {
+  const [row] = await tx.$queryRaw<{ now: Date; waiting: { id: string; ticket: string } | null }[]>`
+    SELECT date_trunc('milliseconds', clock_timestamp()) AS now,
       (SELECT json_build_object('id', id, 'ticket', ticket) FROM queue
         WHERE patient_id = ${patientId}::uuid AND service_id = ${serviceId}::uuid
           AND status IN ('WAITING', 'CALLED', 'IN_SERVICE', 'ON_HOLD')) AS waiting`
-  const { now, seq, last_tickets: lastTickets, waiting } = row as NonNullable<typeof row>
-  return { now, seq: Number(seq), lastTickets, waiting }
+  return row as NonNullable<typeof row>
 }
 
 export type StoredArrival = Actor & {
   id: string
-  clinic: { id: string }
-  service: { id: string }
+  intake: Intake
   patientId: string
-  appointment: { id: string } | null
+  booking: Booking | null
   boundDoctorId: string | null
   urgency: Urgency
   reason: string | null
   provisionalTicket: string | null
   ticketDay: string
-  ticketNumber: number
-  ticket: string
   rank: number
   dueAt: Date
-  subRank: string
-  arrivalSeq: number
   arrivedAt: Date
-  kind: 'CHECKED_IN' | 'WALKED_IN'
 }
 
-/** Writes an arrival whole by one statement: the queue's next version, the entry, the event, the audit row. */
+const kindOf = ({ booking }: StoredArrival) => (booking ? 'CHECKED_IN' : 'WALKED_IN')
+
+/** An arrival as the row of the queue that it becomes: without what the database adds behind the lock, and what people wrote. */
+const toColumns = (arrival: StoredArrival): string =>
+  JSON.stringify({
+    id: arrival.id,
+    clinic_id: arrival.intake.clinicId,
+    service_id: arrival.intake.serviceId,
+    patient_id: arrival.patientId,
+    appointment_id: arrival.booking?.appointmentId,
+    bound_doctor_id: arrival.boundDoctorId,
+    provisional_ticket: arrival.provisionalTicket,
+    ticket_day: arrival.ticketDay,
+    urgency: arrival.urgency,
+    rank: arrival.rank,
+    due_at: arrival.dueAt,
+    arrived_at: arrival.arrivedAt,
+  })
+
+/** Writes an arrival in a locked queue by one statement; see `queue_enter` in the migrations. */
 export const storeArrival = async (tx: Tx, arrival: StoredArrival): Promise<Written> => {
-  const { clinic, service } = arrival
   const eventId = uuidv7()
-  // The arrival itself is not among those whom this statement sees waiting.
   const [row] = await tx.$queryRaw<WrittenLine[]>`
-    WITH head AS (
-      UPDATE queue_state SET version = version + 1 WHERE service_id = ${service.id}::uuid RETURNING version
-    ), entered AS (
-      INSERT INTO queue (id, clinic_id, service_id, patient_id, appointment_id, ticket_service_id, ticket_day,
-        ticket_number, ticket, provisional_ticket, urgency, rank, due_at, own_due_at, sub_rank, arrival_seq,
-        bound_doctor_id, reason, arrived_at, created_by_id)
-      SELECT ${arrival.id}::uuid, ${clinic.id}::uuid, ${service.id}::uuid, ${arrival.patientId}::uuid,
-        ${arrival.appointment?.id ?? null}::uuid, ${service.id}::uuid, ${arrival.ticketDay}::date,
-        ${arrival.ticketNumber}::int, ${arrival.ticket}, ${arrival.provisionalTicket}, ${arrival.urgency}::"Urgency", ${arrival.rank}::int2, ${arrival.dueAt}::timestamptz,
-        ${arrival.dueAt}::timestamptz, ${arrival.subRank}, ${arrival.arrivalSeq}::int8, ${arrival.boundDoctorId}::uuid,
-        ${arrival.reason}, ${arrival.arrivedAt}::timestamptz, ${arrival.actorUserId}::uuid
-      RETURNING *
-    ), event AS (
-      INSERT INTO queue_events (id, service_id, version, entry_id, entry_version, at, kind, actor_user_id,
-        actor_patient_id, to_status, to_key)
-      SELECT ${eventId}::uuid, ${service.id}::uuid, head.version, entered.id, entered.version, entered.arrived_at,
-        ${arrival.kind}, ${arrival.actorUserId}::uuid, ${arrival.actorPatientId}::uuid, 'WAITING',
-        ${JSON.stringify(toStoredKey(arrival))}::jsonb
-      FROM head, entered
-    ), audit AS (
-      INSERT INTO audit_log (id, clinic_id, at, actor_user_id, actor_patient_id, action, entity, entity_id, detail)
-      SELECT ${uuidv7()}::uuid, ${clinic.id}::uuid, clock_timestamp(), ${arrival.actorUserId}::uuid,
-        ${arrival.actorPatientId}::uuid, ${`queue.${arrival.kind.toLowerCase()}`}, 'QueueEntry', entered.id, entered.ticket
-      FROM entered
-    )
-    SELECT row_to_json(entered)::text AS entry, head.version,
-      (${reachable(Prisma.sql`entered.patient_id`)} OR ${almostDue(service.id)}) AS almost_due
-    FROM head, entered`
+    SELECT row_to_json(entered.entry)::text AS entry, entered.version,
+      is_almost_due(${arrival.intake.serviceId}::uuid, ${HEAD}::int) AS almost_due
+    FROM queue_enter(jsonb_populate_record(NULL::queue, ${toColumns(arrival)}::jsonb), ${kindOf(arrival)},
+      ${arrival.intake.ticketLetter}, ${arrival.reason}, ${arrival.actorUserId}::uuid, ${arrival.actorPatientId}::uuid,
+      ${eventId}::uuid, ${uuidv7()}::uuid) entered`
   return toWritten(eventId, row as WrittenLine)
+}
+
+/**
+ * Writes by one statement an arrival for which the rules were asked before any lock, and answer the same until `until`; see
+ * `queue_arrive` in the migrations. The entry is null where there is anything else to say: then nothing was written.
+ */
+export const storeArrivalAtOnce = async (
+  db: Db | Tx,
+  arrival: StoredArrival,
+  { until, isAlone }: { until: Date; isAlone: boolean },
+  step: Step | null,
+): Promise<Acted> => {
+  const { intake: seen, booking } = arrival
+  const [row] = await db.$queryRaw<ActedLine[]>`
+    SELECT entry, version, jobs FROM queue_arrive(${toColumns(arrival)}::jsonb, ${kindOf(arrival)}, ${seen.ticketLetter},
+      ${arrival.reason}, ${booking?.version ?? null}::int, ${until}::timestamptz, ${isAlone}::boolean,
+      ${arrival.actorUserId}::uuid, ${arrival.actorPatientId}::uuid, ${step}::text[], ${[uuidv7(), uuidv7()]}::uuid[],
+      ${HEAD}::int)`
+  return toActed(seen.serviceId, row as ActedLine)
 }
 
 export const findEntry = (db: Db | Tx, id: string): Promise<EntryRow | null> =>

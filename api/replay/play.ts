@@ -10,6 +10,7 @@ import { follow, newWatch, type Standing, type Watch, wrongOn } from './watch.ts
 const AT_ONCE = 16
 /** How long a screen may take to show the truth after the last change. */
 const SETTLE_MS = 1_000
+const LOOK_MS = 200
 /** A doctor waits so long for the patient to come; a patient comes when their screen says so. */
 const COMING_MS = 10_000
 
@@ -53,10 +54,17 @@ type Screen = { watch: Watch; called: PromiseWithResolvers<void> }
 
 type Doctor = Cast['doctors'][number] & { index: number; openEntry: string | null; busy: Promise<void> }
 
+/** What else befalls the servers: nothing while `calm` acts, and so long afterwards every screen shows the truth. */
+export type Faults = { healMs: number; calm: <T>(act: () => Promise<T>) => Promise<T> }
+
+const NO_FAULTS: Faults = { healMs: SETTLE_MS, calm: (act) => act() }
+
+type Play = { plan: Plan; cast: Cast; speed: number | null; progress: (now: Progress) => void; faults?: Faults }
+
 /** Plays the plan through the API and brings back what is known of the day. */
 export const playDay = async (
   url: string,
-  { plan, cast, speed, progress }: { plan: Plan; cast: Cast; speed: number | null; progress: (now: Progress) => void },
+  { plan, cast, speed, progress, faults = NO_FAULTS }: Play,
 ): Promise<{ record: DayRecord; playedSeconds: number }> => {
   const { reception } = cast
   const visits = plan.events.flatMap((event) => (event.kind === 'arrive' ? [event.visit] : []))
@@ -169,24 +177,30 @@ export const playDay = async (
   }
 
   const underWay = new Set<Promise<void>>()
-  const settle = async (): Promise<void> => {
-    await Promise.all(underWay)
-    await sleep(SETTLE_MS)
-  }
 
-  /** Compares every screen with the queues while nothing changes. */
-  const rollCall = async (): Promise<void> => {
-    await settle()
+  /** The screens that do not show what the queues say now. */
+  const wrongNow = async (): Promise<string[]> => {
     const truth = new Map<string, Standing>()
     for (const { id } of cast.services.values()) {
       const { queue } = await reception.ask<{ queue: OpenEntries }>(OPEN_ENTRIES, { serviceId: id })
       for (const entry of [...queue.waiting, ...queue.serving, ...queue.onHold]) truth.set(entry.id, entry)
     }
-    for (const id of entered) {
-      const wrong = wrongOn(screenOf(id).watch, truth.get(id) ?? 'ended')
-      if (wrong) wrongDuring.push(wrong)
-    }
+    return entered.flatMap((id) => wrongOn(screenOf(id).watch, truth.get(id) ?? 'ended') ?? [])
   }
+
+  /** Compares every screen with the queues while nothing changes. */
+  const rollCall = (): Promise<void> =>
+    faults.calm(async () => {
+      await Promise.all(underWay)
+      const until = performance.now() + faults.healMs
+      await sleep(SETTLE_MS)
+      let wrong = await wrongNow()
+      while (wrong.length > 0 && performance.now() < until) {
+        await sleep(LOOK_MS)
+        wrong = await wrongNow()
+      }
+      wrongDuring.push(...wrong)
+    })
 
   const startedAt = performance.now()
   const firstAt = now
@@ -224,7 +238,7 @@ export const playDay = async (
     }),
   )
   const playedSeconds = (performance.now() - startedAt) / 1_000
-  await settle()
+  await rollCall()
   const watches = [...screens.values()].map(({ watch }) => watch)
   const entries = await readEntries(reception, entered)
   const histories = await readHistories(reception, needsHistory(entries, watches))

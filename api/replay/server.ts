@@ -23,7 +23,7 @@ const healthOf = async (url: string): Promise<Health> => {
 }
 
 /** The environment of a server that stands on its own: no database and no secret of anybody else's. */
-const ownEnvironment = (env: NodeJS.ProcessEnv, port: number, dataDir: string): NodeJS.ProcessEnv => {
+export const ownEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   const taken = [
     'DATABASE_URL',
     'REDIS_URL',
@@ -37,7 +37,7 @@ const ownEnvironment = (env: NodeJS.ProcessEnv, port: number, dataDir: string): 
   // Nor with an account that would send messages to made-up patients.
   const isOthers = (name: string) => taken.includes(name) || /^(TWILIO|FIREBASE)_/.test(name)
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !isOthers(name)))
-  return { ...kept, PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn' }
+  return { ...kept, LOG_LEVEL: 'warn' }
 }
 
 const start = async (
@@ -49,7 +49,7 @@ const start = async (
   // As root the database runs as another user, who must pass through.
   chmodSync(folder, 0o755)
   const child = spawn(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url))], {
-    env: ownEnvironment(env, port, folder),
+    env: { ...ownEnvironment(env), PORT: String(port), DATA_DIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

@@ -11,8 +11,10 @@ export const bookingsToCome = (db: Db | Tx, doctorId: string): Promise<Booking[]
     WHERE doctor_id = ${doctorId}::uuid AND status = 'BOOKED' AND starts_at > clock_timestamp()
     ORDER BY starts_at, id`
 
-/** When a doctor works: the weekly hours, leave and extra hours. */
+/** When a doctor works: the weekly hours, leave and extra hours; never any more, where they have left. */
 export const rotaOf = async (db: Db | Tx, doctorId: string): Promise<Rota> => {
+  const { active } = await db.doctor.findUniqueOrThrow({ where: { id: doctorId }, select: { active: true } })
+  if (!active) return { weekly: [], exceptions: [] }
   const weekly = await db.doctorHours.findMany({ where: { doctorId } })
   const exceptions = await db.hoursException.findMany({ where: { doctorId } })
   return {

@@ -11,7 +11,7 @@ import { badInput, Refusal } from '../errors.ts'
 import { createLoaders } from '../loaders.ts'
 import { createPatient, mergePatient, type NewPatient } from '../patient/commands.ts'
 import type { DetailsInput } from '../patient/details.ts'
-import { databaseMicros, type FieldOverride } from '../patient/store.ts'
+import type { FieldOverride } from '../patient/store.ts'
 import {
   addWalkIn,
   callEntry,
@@ -31,13 +31,13 @@ import {
 import { commandOf, hasClash, placeOf, type SyncCommand, type SyncedOperation, wrongId } from './operation.ts'
 import { instantOfStamp, stampOf } from './stamp.ts'
 import {
+  type AuditRow,
   clinicsOf,
   type Log,
   lockClinics,
   lockLog,
   lockPatients,
   nextSeqOf,
-  operationsByIds,
   type StoredOperation,
   saveLog,
   storedOperations,
@@ -192,7 +192,7 @@ const idsOf = (operation: Operation): string[] => {
 
 type Synced = { outcomes: OperationResult[]; nextSeq: number }
 
-const auditRow = (viewer: Viewer, { opId, command, outcome, code }: StoredOperation) => ({
+const auditRow = (viewer: Viewer, { opId, command, outcome, code }: StoredOperation): AuditRow => ({
   id: uuidv7(),
   clinicId: viewer.kind === 'user' ? viewer.clinicId : null,
   actorUserId: viewer.kind === 'user' ? viewer.userId : null,
@@ -214,22 +214,12 @@ const runBatch = async (ctx: Context, viewer: Viewer, clientId: string, request:
   const synced = await ctx.db.$transaction(
     async (tx): Promise<Synced> => {
       done = tx
-      await tx.$executeRaw`SELECT set_config('anteroom.client_id', ${clientId}, true)`
-      const now = await databaseMicros(tx)
       const log = await lockLog(tx, clientId, accountId)
       if (!log) throw new Refusal('RESET', 'The clientId belongs to another account; take a new one.')
-      const stored = await storedOperations(
-        tx,
-        clientId,
-        operations.map(({ operation }) => operation.seq),
-      )
+      const { now } = log
       const placed = operations.map(({ operation, key }) => ({ id: key, seq: operation.seq }))
+      const { bySeq: stored, byId: known } = await storedOperations(tx, clientId, accountId, placed)
       if (hasClash(placed, new Map([...stored].map(([seq, { opId }]) => [seq, opId])))) throw new Refusal('RESET')
-      const known = await operationsByIds(
-        tx,
-        accountId,
-        operations.map(({ key }) => key),
-      )
       const fresh = operations.filter(({ operation, key }) => operation.seq >= log.nextSeq && !known.has(key))
       const locked = await lockAhead(
         tx,
@@ -284,9 +274,9 @@ const runBatch = async (ctx: Context, viewer: Viewer, clientId: string, request:
       }
       const isDone = isWhole && request.operations.length < MOST_OPERATIONS && !request.more
       const saved: Log = { nextSeq, lastStamp, syncedAt: isDone ? instantOfStamp(now) : log.syncedAt }
-      await saveLog(tx, { clientId, accountId, log: saved, rows })
-      const judgedRows = [...rows.filter(({ isRepeat }) => !isRepeat), ...unplaced]
-      await tx.auditEvent.createMany({ data: judgedRows.map((row) => auditRow(viewer, row)) })
+      const judged = [...rows.filter(({ isRepeat }) => !isRepeat), ...unplaced]
+      const audit = judged.map((row) => auditRow(viewer, row))
+      await saveLog(tx, { clientId, accountId, log: saved, rows, audit })
       return { outcomes: request.operations.flatMap((operation) => results.get(operation) ?? []), nextSeq }
     },
     { maxWait: 10_000, timeout: 60_000 },

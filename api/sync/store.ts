@@ -14,16 +14,31 @@ export type StoredOperation = {
   overrides: FieldOverride[] | null
 }
 
-/** Locks a client's log, made at its first operation; null where it belongs to another account. */
-export const lockLog = async (tx: Tx, clientId: string, accountId: string): Promise<Log | null> => {
-  await tx.$executeRaw`
-    INSERT INTO sync_clients (client_id, account_id) VALUES (${clientId}::uuid, ${accountId}::uuid) ON CONFLICT DO NOTHING`
-  const [row] = await tx.$queryRaw<
-    { account_id: string; next_seq: number; last_stamp: bigint; synced_at: Date | null }[]
-  >`
-    SELECT account_id::text, next_seq, last_stamp, synced_at FROM sync_clients WHERE client_id = ${clientId}::uuid FOR UPDATE`
+type LogRow = { account_id: string; next_seq: number; last_stamp: bigint; synced_at: Date | null; now: bigint }
+
+/**
+ * Locks a client's log, made at its first operation, says to the database whose log the transaction is, and what time it is there, in
+ * microseconds since 1970; null where it belongs to another account.
+ */
+export const lockLog = async (tx: Tx, clientId: string, accountId: string): Promise<(Log & { now: number }) | null> => {
+  const find = () => tx.$queryRaw<LogRow[]>`
+    SELECT account_id::text, next_seq, last_stamp, synced_at,
+      (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
+      set_config('anteroom.client_id', ${clientId}, true)
+    FROM sync_clients WHERE client_id = ${clientId}::uuid FOR UPDATE`
+  let [row] = await find()
+  if (!row) {
+    await tx.$executeRaw`
+      INSERT INTO sync_clients (client_id, account_id) VALUES (${clientId}::uuid, ${accountId}::uuid) ON CONFLICT DO NOTHING`
+    row = (await find())[0]
+  }
   if (row?.account_id !== accountId) return null
-  return { nextSeq: row.next_seq, lastStamp: Number(row.last_stamp), syncedAt: row.synced_at }
+  return {
+    nextSeq: row.next_seq,
+    lastStamp: Number(row.last_stamp),
+    syncedAt: row.synced_at,
+    now: Number(row.now),
+  }
 }
 
 /** The seq that a client sends next, 1 for one that never sent; null where it belongs to another account. */
@@ -35,33 +50,48 @@ export const nextSeqOf = async (db: Db, clientId: string, accountId: string): Pr
 
 const columns = { opId: true, command: true, outcome: true, code: true, message: true, overrides: true } as const
 
-/** The operations of a client at these places of its log, by seq. */
+/**
+ * What is on record of these operations: of this client at these places of its log, by seq; and of the account with these ids, whichever
+ * client brought them first, by id.
+ */
 export const storedOperations = async (
   tx: Tx,
   clientId: string,
-  seqs: readonly number[],
-): Promise<Map<number, StoredOperation>> => {
-  const rows = await tx.syncOperation.findMany({
-    where: { clientId, seq: { in: [...seqs] } },
-    select: { ...columns, seq: true },
-  })
-  return new Map(rows.map(({ seq, ...row }) => [seq, row as unknown as StoredOperation]))
-}
-
-/** The operations of an account with these ids, whichever client brought them first. */
-export const operationsByIds = async (
-  tx: Tx,
   accountId: string,
-  ids: readonly string[],
-): Promise<Map<string, StoredOperation>> => {
+  operations: readonly { seq: number; id: string }[],
+): Promise<{ bySeq: Map<number, StoredOperation>; byId: Map<string, StoredOperation> }> => {
   const rows = await tx.syncOperation.findMany({
-    where: { accountId, opId: { in: [...ids] }, isRepeat: false },
-    select: columns,
+    where: {
+      OR: [
+        { clientId, seq: { in: operations.map(({ seq }) => seq) } },
+        { accountId, opId: { in: operations.map(({ id }) => id) }, isRepeat: false },
+      ],
+    },
+    select: { ...columns, clientId: true, accountId: true, seq: true, isRepeat: true },
   })
-  return new Map(rows.map((row) => [row.opId, row as unknown as StoredOperation]))
+  const bySeq = new Map<number, StoredOperation>()
+  const byId = new Map<string, StoredOperation>()
+  for (const { clientId: of, accountId: by, seq, isRepeat, ...row } of rows) {
+    const stored = row as unknown as StoredOperation
+    if (of === clientId) bySeq.set(seq, stored)
+    if (by === accountId && !isRepeat) byId.set(stored.opId, stored)
+  }
+  return { bySeq, byId }
 }
 
-/** Writes what became of a batch, and how far the log is known now. */
+/** A row of the audit log, whose time is the transaction's. */
+export type AuditRow = {
+  id: string
+  clinicId: string | null
+  actorUserId: string | null
+  actorPatientId: string | null
+  action: string
+  entity: string
+  entityId: string | null
+  detail: string | null
+}
+
+/** Writes what became of a batch, its audit rows, and how far the log is known now, in one statement. */
 export const saveLog = async (
   tx: Tx,
   {
@@ -69,26 +99,34 @@ export const saveLog = async (
     accountId,
     log,
     rows,
+    audit,
   }: {
     clientId: string
     accountId: string
     log: Log
     rows: readonly (StoredOperation & { seq: number; stamp: number; isRepeat: boolean })[]
+    audit: readonly AuditRow[]
   },
 ): Promise<void> => {
-  await tx.syncOperation.createMany({
-    data: rows.map(({ overrides, stamp, ...row }) => ({
-      ...row,
-      clientId,
-      accountId,
-      stamp: BigInt(stamp),
-      ...(overrides && { overrides }),
-    })),
-  })
-  await tx.syncClient.update({
-    where: { clientId },
-    data: { nextSeq: log.nextSeq, lastStamp: BigInt(log.lastStamp), syncedAt: log.syncedAt },
-  })
+  await tx.$executeRaw`
+    WITH made AS (
+      INSERT INTO sync_operations
+        (client_id, account_id, seq, op_id, command, outcome, code, message, overrides, stamp, is_repeat)
+      SELECT ${clientId}::uuid, ${accountId}::uuid, r.seq, r."opId", r.command, r.outcome, r.code, r.message, r.overrides,
+        r.stamp, r."isRepeat"
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (
+        seq int, "opId" text, command text, outcome text, code text, message text, overrides jsonb, stamp bigint,
+        "isRepeat" boolean)
+    ), audited AS (
+      INSERT INTO audit_log (id, clinic_id, actor_user_id, actor_patient_id, action, entity, entity_id, detail)
+      SELECT r.id, r."clinicId", r."actorUserId", r."actorPatientId", r.action, r.entity, r."entityId", r.detail
+      FROM jsonb_to_recordset(${JSON.stringify(audit)}::jsonb) AS r (
+        id uuid, "clinicId" uuid, "actorUserId" uuid, "actorPatientId" uuid, action text, entity text, "entityId" uuid,
+        detail text)
+    )
+    UPDATE sync_clients
+    SET next_seq = ${log.nextSeq}, last_stamp = ${BigInt(log.lastStamp)}, synced_at = ${log.syncedAt}
+    WHERE client_id = ${clientId}::uuid`
 }
 
 /** The clinics of these visits, bookings and services. */

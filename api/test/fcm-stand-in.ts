@@ -21,6 +21,8 @@ export type FcmFaults = {
   refuseAccess?: boolean
   /** Tokens that are refused, with FCM's own code: UNREGISTERED, QUOTA_EXCEEDED, INTERNAL, INVALID_ARGUMENT … */
   refusedTokens?: Record<string, string>
+  /** Tokens of Apple's that are not taken, with the word of the Instance ID service. */
+  refusedApples?: Record<string, string>
 }
 
 const statusOf: Record<string, number> = {
@@ -71,6 +73,7 @@ export const startFcmStandIn = async (faults: FcmFaults = {}) => {
   const random = createRandom(faults.seed ?? 1)
   const accepted: SentMessage[] = []
   const hosts = new Set<string>()
+  const imports: { application: string; sandbox: boolean; apns_tokens: string[] }[] = []
   const server = createServer(async (request, response) => {
     const say = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' })
@@ -85,6 +88,19 @@ export const startFcmStandIn = async (faults: FcmFaults = {}) => {
       return faults.refuseAccess
         ? say(400, { error: 'invalid_grant', error_description: 'Invalid grant: account not found' })
         : say(200, { access_token: 'ya29.trial', expires_in: 3600, token_type: 'Bearer' })
+    if (request.url === '/iid/v1:batchImport' && request.headers.host === 'iid.googleapis.com') {
+      const { authorization, access_token_auth } = request.headers
+      if (authorization !== 'Bearer ya29.trial' || access_token_auth !== 'true')
+        return say(401, { error: 'Unauthorized' })
+      const asked = JSON.parse(text) as (typeof imports)[number]
+      imports.push(asked)
+      return say(200, {
+        results: asked.apns_tokens.map((apns_token) => {
+          const status = faults.refusedApples?.[apns_token] ?? 'OK'
+          return { apns_token, status, ...(status === 'OK' && { registration_token: `ios:${apns_token.slice(0, 8)}` }) }
+        }),
+      })
+    }
     if (request.url !== `/v1/projects/${serviceAccount.project_id}/messages:send`) return say(404, { error: {} })
     if (request.headers.authorization !== 'Bearer ya29.trial')
       return say(401, { error: { code: 401, status: 'UNAUTHENTICATED', message: 'no access' } })
@@ -117,6 +133,7 @@ export const startFcmStandIn = async (faults: FcmFaults = {}) => {
     accepted,
     faults,
     hosts,
+    imports,
     close: async (): Promise<void> => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

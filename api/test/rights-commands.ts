@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { makeCode } from '../access/codes.ts'
+import { sealPass } from '../access/pass.ts'
 import { openTokens } from '../access/sessions.ts'
 import { addDays, wallOf } from '../clinic/day.ts'
 import type { CodePurpose } from '../database/generated/enums.ts'
@@ -133,6 +134,19 @@ const numberOf = async ({ db }: TestServer, id: string): Promise<string> =>
 const codeFor = async ({ db, deps }: TestServer, phoneNumber: string, purpose: CodePurpose): Promise<string> =>
   (await db.$transaction((tx) => makeCode(tx, deps.config, { phoneNumber, purpose }))).code
 
+/** A clinic with a tablet at its door. */
+const atDoor = async ({ server: { db }, wing, serviceId }: Stage): Promise<string> => {
+  const { clinicId } = wing.clinic
+  await db.clinic.update({ where: { id: clinicId }, data: { selfCheckIn: true } })
+  await db.service.update({ where: { id: serviceId }, data: { doorJoin: true } })
+  return clinicId
+}
+
+const bookedToday = async ({ wing, doctorId, serviceId }: Stage) => {
+  const patientId = await wing.addPatient('Pat')
+  return { patientId, appointmentId: await wing.book(patientId, doctorId, serviceId) }
+}
+
 /** How each command is tried: what it is sent with, for a record that stands so to the viewer. */
 export const commandCases: Record<string, CommandCase> = {
   loginStaff: withInput(names),
@@ -245,5 +259,15 @@ export const commandCases: Record<string, CommandCase> = {
     const visit = { patientId: await patient(), entryId: await entry() }
     return { link: await server.db.$transaction((tx) => createVisitLink(server.deps.config, tx, visit)) }
   }),
+  findAtDoor: withInput(async (stage) => ({ clinicId: await atDoor(stage), scanned: `/${randomUUID().slice(0, 22)}` })),
+  checkInAtDoor: withArgs(async (stage) => {
+    const content = { clinicId: await atDoor(stage), ...(await bookedToday(stage)), entryId: null, how: 'code' }
+    const expiresAt = new Date(Date.now() + 60_000)
+    return { pass: sealPass(stage.server.deps.config, 'door visit', { content, expiresAt }) }
+  }),
+  joinAtDoor: withInput(async (stage) => ({
+    ...{ clinicId: await atDoor(stage), serviceId: stage.serviceId, key: randomUUID() },
+    ...{ name: 'Somebody new', dateOfBirth: '1980-02-29' },
+  })),
   resendMessage: withArgs(async ({ wing, patient }) => ({ id: await wing.sentMessage(await patient()) })),
 }

@@ -64,8 +64,13 @@ export const createWing = async (deps: Deps) => {
   const [first, second, mine, theirs] = clinic.serviceIds as [string, string, string, string]
   await deps.db.clinic.update({
     where: { id: clinic.clinicId },
-    data: { noShowMinutes: 10, address: '1 Quay Street', directions: 'Rooms 1–4: first floor' },
+    data: {
+      ...{ noShowMinutes: 10, address: '1 Quay Street', directions: 'Rooms 1–4: first floor' },
+      allowedCountries: ['US'],
+      messageTexts: { en: { BOOKED: '{clinic}: until {when}' } },
+    },
   })
+  await deps.db.service.updateMany({ where: { clinicId: clinic.clinicId }, data: { color: 'TEAL' } })
 
   const asUser = async (userId: string, doctor: { doctorId: string; serviceIds: string[] } | null): Promise<Asker> => {
     await deps.db.user.update({ where: { id: userId }, data: { passwordHash } })
