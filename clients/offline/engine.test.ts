@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryDisk } from './storage/memory.ts'
+import type { StorageOpener } from './storage/storage.ts'
 import { createDevice, quiet, until } from './test/device.ts'
 import { createModelServer } from './test/model-server.ts'
 
@@ -7,7 +8,7 @@ const devices: ReturnType<typeof createDevice>[] = []
 afterEach(async () => {
   for (const device of devices.splice(0)) await device.close()
 })
-const deviceOn = (disk = createMemoryDisk()) => {
+const deviceOn = (disk: StorageOpener = createMemoryDisk()) => {
   const device = createDevice(disk)
   devices.push(device)
   return device
@@ -34,6 +35,54 @@ describe('acts', () => {
     expect(server.applied).toEqual([operation.id])
     expect(engine.records().entries.get(String(operation.input.id))).toMatchObject({ status: 'WAITING' })
     expect(engine.status()).toMatchObject({ unsent: 0, isOnline: true, trouble: null })
+  })
+
+  test('an act with nothing before it is stored and marked in one write, and under way before the screens are told', async () => {
+    const server = createModelServer()
+    const disk = createMemoryDisk()
+    const events: string[] = []
+    const device = deviceOn({
+      open: async (name) => {
+        const storage = await disk.open(name)
+        const write: typeof storage.write = (work) => {
+          events.push('write')
+          return storage.write(work)
+        }
+        return { ...storage, write }
+      },
+    })
+    const transport = server.transport('rita')
+    const engine = await device.tab({
+      ...transport,
+      sync: (input) => {
+        events.push('send')
+        return transport.sync(input)
+      },
+    })
+    await quiet(engine)
+    await until(engine, ({ syncedAt }) => syncedAt !== null)
+    await new Promise((resolve) => setImmediate(resolve))
+    events.length = 0
+    engine.subscribe(() => events.push('told'))
+    const operation = await engine.act('addWalkIn', walkIn(1))
+    expect(events.slice(0, 2)).toEqual(['write', 'send'])
+    expect(events).toContain('told')
+    expect(await engine.takeBack(operation.id)).toBe(false)
+    await quiet(engine)
+    expect(server.applied).toEqual([operation.id])
+  })
+
+  test('an act that was marked as sent by the write that stored it is sent by the next start', async () => {
+    const { server, device, engine } = await scene()
+    server.down(true)
+    // Nobody has noticed yet that the network is gone.
+    const operation = await engine.act('addWalkIn', walkIn(1))
+    device.killAll()
+    server.down(false)
+    const again = await device.tab(server.transport('rita'))
+    expect(await again.takeBack(operation.id)).toBe(false)
+    await quiet(again)
+    expect(server.applied).toEqual([operation.id])
   })
 
   test('what is made has its final id from the start', async () => {

@@ -218,21 +218,24 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
     emit()
   }
 
-  const take = async (delta: Delta): Promise<void> => {
+  const take = async (delta: Delta, tell = emit): Promise<void> => {
     const { mirror } = opened()
     if (!mirror.apply(delta)) await reload()
     if (delta.state.ended) ending.abort()
-    emit()
+    tell()
   }
 
-  const write = async <T>(work: (storage: Storage) => Promise<{ result: T; delta: Delta }>): Promise<T> => {
+  const write = async <T>(
+    work: (storage: Storage) => Promise<{ result: T; delta: Delta }>,
+    tell = emit,
+  ): Promise<T> => {
     for (let attempt = 1; ; attempt += 1) {
       const { storage } = opened()
       try {
         const { result, delta } = await work(storage)
         markFull(false)
         post({ kind: 'delta', delta })
-        await take(delta)
+        await take(delta, tell)
         return result
       } catch (error) {
         if (!(error instanceof StorageError)) throw error
@@ -368,8 +371,16 @@ export const createEngine = ({ account, transport, opener, ports, keeping }: Eng
       const id = ports.newId()
       // What is made offline has its final id from the start.
       const whole = makers.has(command) && input.id === undefined ? { id, ...input } : input
-      const operation = await write((storage) => append(storage, { id, command, input: whole }, moment()))
+      const isSentNext = isLeader && loop.isReady() && opened().mirror.unanswered().length === 0
+      const act = { id, command, input: whole }
+      const operation = await write(
+        (storage) => append(storage, act, moment(), isSentNext),
+        () => {},
+      )
       if (isLeader) loop.news()
+      // The request is on its way before the screens are busy with what it changes.
+      if (isSentNext) await ports.turn?.()
+      emit()
       return operation
     },
     outcome: (id) =>

@@ -1,5 +1,5 @@
 import type { Timers } from './ports.ts'
-import { changeSetSelection, type Reader } from './selections.ts'
+import { changeSetSelection, maySync, type Reader } from './selections.ts'
 import { type ChangeSet, type SyncResult, type Transport, TransportError } from './transport.ts'
 
 /** The log-in whose name the requests are made in. */
@@ -121,6 +121,11 @@ export const createFetchTransport = (needs: FetchTransportNeeds): Transport => {
       return { ...result, changes: result.changes ?? (isExpired ? 'CURSOR_EXPIRED' : null) }
     },
     changes: async (cursor) => {
+      // Whether the server answers is asked all the same; a refusal would stand in its audit log at each log-in.
+      if (!maySync(needs.reader)) {
+        const body = await request('{ __typename }', {})
+        throw body.errors ? failure(body, 'changes') : new TransportError('REFUSED', 'FORBIDDEN')
+      }
       const body = await request(documents.changes, { cursor })
       const changes = body.data?.changes as ChangeSet | null | undefined
       if (!changes) throw failure(body, 'changes')

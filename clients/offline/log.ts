@@ -234,9 +234,13 @@ const appendTo = (changing: Changing, act: Act, at: Moment): Operation => {
   return operation
 }
 
-/** Gives the act its number, in the same transaction that stores it. */
-export const append = (storage: Storage, act: Act, at: Moment) =>
-  change(storage, async (changing) => appendTo(changing, act, at))
+/** Gives the act its number, and marks it as sent where it is sent next, in the same transaction that stores it. */
+export const append = (storage: Storage, act: Act, at: Moment, isSentNext = false) =>
+  change(storage, async (changing) => {
+    const operation = appendTo(changing, act, at)
+    if (isSentNext) changing.state.sentThrough = operation.seq
+    return operation
+  })
 
 /** Up to `limit` operations from the oldest on, marked as sent before they are. */
 export const nextBatch = (storage: Storage, limit: number) =>

@@ -105,6 +105,8 @@ export type PatientRecord = StoredRecord & {
   name: string
   phoneNumber?: string | null
   phoneVerified?: boolean | null
+  /** The first 12 bytes of the SHA-256 of the code in the patient's QR, in base64url. */
+  codeMark?: string | null
   dateOfBirth?: string | null
   language?: string | null
   guardian?: Ref | null

@@ -13,6 +13,8 @@ export type Ports = {
   witness: Witness
   /** Null where the platform has none: then unsent work cannot be sealed at log-out. */
   crypto: Crypto | null
+  /** Resolves in a turn of its own, so that what was begun, as a request, comes first. */
+  turn?: () => Promise<void>
 }
 
 export type Timers = {
@@ -95,6 +97,15 @@ export const browserPorts = (): Ports => ({
   ...phonePorts(cookieWitness),
   // Pages that do not come over HTTPS have no subtle cryptography.
   crypto: crypto.subtle ? crypto : null,
+  turn: () =>
+    new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = () => {
+        port1.close()
+        resolve()
+      }
+      port2.postMessage(null)
+    }),
   locks: navigator.locks
     ? {
         request: async (name, signal, work) => {

@@ -16,7 +16,9 @@ const appointmentFields = `
 
 const patientFields = '__typename id version name dateOfBirth language guardian { __typename id }'
 
-/** The reason of a visit is for the patient and the doctor; phone numbers are for the patient and the desk. */
+/** The reason of a visit is for the patient and the doctor; phone numbers, and what recognises a code, are for the patient and the desk. */
+/** Who manages a clinic gets no records, and has nothing to sync. */
+export const maySync = (reader: Reader): boolean => reader.kind === 'patient' || reader.role !== 'ADMIN'
 const maySeeReasons = (reader: Reader): boolean => reader.kind === 'patient' || reader.role !== 'RECEPTIONIST'
 const maySeeContact = (reader: Reader): boolean => reader.kind === 'patient' || reader.role === 'RECEPTIONIST'
 
@@ -26,7 +28,7 @@ export const appointmentSelection = (reader: Reader): string =>
   `${appointmentFields}${maySeeReasons(reader) ? ' reason cancelReason' : ''}`
 
 export const patientSelection = (reader: Reader): string =>
-  `${patientFields}${maySeeContact(reader) ? ' phoneNumber phoneVerified' : ''}`
+  `${patientFields}${maySeeContact(reader) ? ' phoneNumber phoneVerified codeMark' : ''}`
 
 /** The selection of a ChangeSet; a field that is refused for a single record (FORBIDDEN at its path) comes as null. */
 export const changeSetSelection = (reader: Reader): string => `

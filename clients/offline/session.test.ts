@@ -18,9 +18,10 @@ const viewer = {
 /** A device whose server is the test's to switch off; each session it gives has tokens of its own. */
 const createDevice = () => {
   const [texts, secure] = [memoryKeyValue(), memoryKeyValue()]
-  const device = { isUp: true, hasEnded: false, now: 1_000 * HOUR, asked: 0 }
+  const device = { isUp: true, hasEnded: false, now: 1_000 * HOUR, asked: 0, before: async () => {} }
   const request = async (): Promise<SessionAnswer> => {
     if (!device.isUp) throw new TypeError('fetch failed')
+    await device.before()
     device.asked++
     if (device.hasEnded) return { data: null, errors: [{ message: 'ended', extensions: { code: 'UNAUTHENTICATED' } }] }
     return {
@@ -28,8 +29,10 @@ const createDevice = () => {
     }
   }
   const start = () => createSession({ request, texts, secure, wallClock: () => device.now })
-  return { device, start, secure }
+  return { device, start, texts, secure }
 }
+
+const settled = () => new Promise((resolve) => setTimeout(resolve))
 
 describe('a session', () => {
   it('goes on after a restart by its refresh token', async () => {
@@ -141,6 +144,34 @@ describe('a session', () => {
       expect(next.pending().map(({ id }) => id)).toEqual([unsent.id])
       await desk.close()
     })
+  })
+
+  it('brings nobody back by a renewal that was under way, or was asked for, when they logged out', async () => {
+    const { device, start, texts, secure } = createDevice()
+    const session = start()
+    await session.logInStaff('reception', 'secret')
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    device.before = () => answered
+    const renewing = session.renewed('access 1')
+    await settled()
+    device.before = async () => {}
+    const asked = device.asked
+    const given: Promise<string | null>[] = []
+    const { delete: erase } = texts
+    texts.delete = (key) => {
+      given.push(session.token())
+      return erase(key)
+    }
+    expect(await session.logOut({ engine: null })).toEqual({ done: true })
+    expect(await Promise.all(given)).toEqual([null])
+    answer()
+    expect(await renewing).toBeNull()
+    expect([session.state().status, await session.token()]).toEqual(['LOGGED_OUT', null])
+    expect([await texts.get('session.last'), await secure.get('session.refresh')]).toEqual([null, null])
+    // The log-out itself, and the renewal of before.
+    expect(device.asked).toBe(asked + 2)
+    await session.logInStaff('reception', 'secret')
+    expect(session.state()).toMatchObject({ status: 'LOGGED_IN', person: { userId: 'u1' } })
   })
 
   it('gives no more than 24 hours to a clock that was put back', () => {

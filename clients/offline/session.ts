@@ -122,6 +122,9 @@ export const createSession = ({ request, texts, secure, wallClock }: SessionPort
   let token: string | null = null
   let refreshing: Promise<string | null> | null = null
   let last: Last | null = null
+  /** How often somebody went: what was asked for before they did is not theirs any more when it comes. */
+  let departures = 0
+  let isForgetting = false
   const listeners = new Set<() => void>()
 
   const become = (next: SessionState): SessionState => {
@@ -140,25 +143,35 @@ export const createSession = ({ request, texts, secure, wallClock }: SessionPort
   }
 
   const adopt = async (session: SessionData): Promise<Person> => {
+    const before = departures
     token = session.accessToken
     const person = personOf(session.viewer)
     // What cannot be kept is only missed at the next start.
     if (session.refreshToken) await secure?.set(REFRESH, session.refreshToken).catch(() => {})
     last = { person, contactAt: wallClock() }
     await texts.set(LAST, JSON.stringify(last)).catch(() => {})
+    if (departures !== before) {
+      await forget()
+      return person
+    }
     become({ status: 'LOGGED_IN', person, isConfirmed: true })
     return person
   }
 
   const forget = async (): Promise<void> => {
+    departures += 1
+    isForgetting = true
+    refreshing = null
     token = null
     last = null
     await secure?.delete(REFRESH).catch(() => {})
     await texts.delete(LAST).catch(() => {})
+    isForgetting = false
     become({ status: 'LOGGED_OUT', person: null })
   }
 
   const refresh = async (): Promise<string | null> => {
+    const before = departures
     const refreshToken = (await secure?.get(REFRESH).catch(() => null)) ?? null
     if (secure && refreshToken === null) {
       await forget()
@@ -166,9 +179,12 @@ export const createSession = ({ request, texts, secure, wallClock }: SessionPort
     }
     const query = `mutation Refresh($t: String) { session: refreshSession(refreshToken: $t) { ${sessionSelection} } }`
     try {
-      await adopt(await ask(query, { t: refreshToken }))
+      const session = await ask(query, { t: refreshToken })
+      if (departures !== before) return null
+      await adopt(session)
       return token
     } catch (error) {
+      if (departures !== before) return null
       const hasEnded = error instanceof SessionRefused && error.code === 'UNAUTHENTICATED'
       if (!hasEnded && !(last && !mayGoOn(last, wallClock()))) throw error
       await forget()
@@ -178,10 +194,13 @@ export const createSession = ({ request, texts, secure, wallClock }: SessionPort
 
   const renewed = (refused: string | null): Promise<string | null> => {
     if (token !== null && token !== refused) return Promise.resolve(token)
-    if (state.status === 'LOGGED_OUT') return Promise.resolve(null)
-    refreshing ??= refresh().finally(() => {
-      refreshing = null
-    })
+    if (isForgetting || state.status === 'LOGGED_OUT') return Promise.resolve(null)
+    if (!refreshing) {
+      const mine = refresh().finally(() => {
+        if (refreshing === mine) refreshing = null
+      })
+      refreshing = mine
+    }
     return refreshing
   }
 

@@ -53,6 +53,8 @@ export type SyncLoop = {
   news: () => void
   /** The connection may be back, or the server has news: now. */
   nudge: () => void
+  /** Nothing is under way: what is stored now is sent at once. */
+  isReady: () => boolean
 }
 
 /** Full jitter: devices that lost the server together do not come back together. */
@@ -83,6 +85,7 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
   let isReachable = false
   let wake: (reason: 'NEWS' | 'NUDGE') => void = () => {}
   let missed: 'NEWS' | 'NUDGE' | null = null
+  let isWaiting = false
 
   const moment = () => momentOf(ports.clock)
   const state = () => needs.mirror().state()
@@ -109,8 +112,10 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
         signal.removeEventListener('abort', finish)
         wake = note
         missed = null
+        isWaiting = false
         resolve()
       }
+      isWaiting = true
       const cancel = ports.timers.after(milliseconds, finish)
       signal.addEventListener('abort', finish, { once: true })
       wake = (reason) => {
@@ -192,15 +197,22 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
     return !!changes && changes !== 'CURSOR_EXPIRED' && !changes.hasMore && state().cursor === changes.cursor
   }
 
+  const oldest = () => {
+    const held = needs.mirror().unanswered()
+    const operations = held.slice(0, limit)
+    return { clientId: state().clientId, operations, more: held.length > operations.length }
+  }
+
   /** Marks the oldest operations as sent. A device without room sends them all the same: that is how it gets room. */
-  const batch = async (): Promise<{ clientId: string; operations: readonly Operation[]; more: boolean }> => {
+  const batch = async (): Promise<ReturnType<typeof oldest>> => {
+    const known = oldest()
+    // Most often there is one, and it was marked when it was stored.
+    if (known.operations.length > 0 && known.operations.every(({ seq }) => seq <= state().sentThrough)) return known
     try {
       return await write((storage) => nextBatch(storage, limit))
     } catch (error) {
       if (!(error instanceof StorageError) || error.fault !== 'FULL') throw error
-      const held = needs.mirror().unanswered()
-      const operations = held.slice(0, limit)
-      return { clientId: state().clientId, operations, more: held.length > operations.length }
+      return oldest()
     }
   }
 
@@ -305,5 +317,6 @@ export const createSyncLoop = (needs: LoopNeeds): SyncLoop => {
     },
     news: () => wake('NEWS'),
     nudge: () => wake('NUDGE'),
+    isReady: () => isWaiting && isReachable && failures === 0,
   }
 }

@@ -31,7 +31,8 @@ export const nullableFields = {
   ],
   Appointment: ['reason', 'cancelReason', 'lateMinutes', 'patient', 'createdBy', 'queueEntry'],
   Patient: [
-    ...['phoneNumber', 'phoneVerified', 'dateOfBirth', 'language', 'code', 'guardian', 'wards'],
+    ...['phoneNumber', 'phoneVerified', 'dateOfBirth', 'language', 'code', 'codeMark', 'guardian'],
+    ...['wards'],
     ...['appointments', 'activeEntries', 'notifications'],
   ],
 } as const

@@ -57,6 +57,8 @@ export type HistoryOptions = {
   api: Api
   /** How many steps are taken; small ones for `npm test`. */
   steps?: number
+  /** So many rounds may pass after the last trouble until all is quiet. */
+  healing?: number
   /** Where planted bugs sit. */
   plant?: Pick<Parameters<typeof createDevice>[0], 'changeTransport' | 'changeStorage'>
   /** Prints every step. */
@@ -514,7 +516,7 @@ export const playHistory = async (options: HistoryOptions): Promise<Played & { d
   }
   let quiet = 0
   for (let round = 0; quiet < 3; round++) {
-    if (round > 150) {
+    if (round > (options.healing ?? 150)) {
       const stuck = devices.map(
         ({ name, tabs }) =>
           `${name}: ${tabs.map(({ engine }) => JSON.stringify({ ...engine.status(), pending: engine.pending().length })).join(' | ')}`,

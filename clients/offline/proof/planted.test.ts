@@ -28,10 +28,12 @@ vi.mock('../../../api/sync/store.ts', async (load) => {
   const real = await load<typeof import('../../../api/sync/store.ts')>()
   return {
     ...real,
-    operationsByIds: async (...given: Parameters<typeof real.operationsByIds>) =>
-      planted.bug === 'nothing is known again' || planted.bug === 'ids are not known across clients'
-        ? new Map()
-        : real.operationsByIds(...given),
+    storedOperations: async (...given: Parameters<typeof real.storedOperations>) => {
+      const known = await real.storedOperations(...given)
+      return planted.bug === 'nothing is known again' || planted.bug === 'ids are not known across clients'
+        ? { ...known, byId: new Map() }
+        : known
+    },
   }
 })
 
@@ -357,6 +359,7 @@ const histories = async (
         seed: seed + from + count,
         api,
         steps: 40,
+        healing: 40,
         plant: { ...(transport && { changeTransport: transport }), ...(storage && { changeStorage: storage }) },
         ...(weather && { weather }),
       }

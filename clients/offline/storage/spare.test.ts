@@ -65,6 +65,36 @@ describe('a spare place', () => {
     await expect.poll(() => [...rows.keys()].sort()).toEqual(['1', '2', '3'])
   })
 
+  it('takes what is new while the database stores it, and lets go of what that refused', async () => {
+    const { rows, spare, spareOf } = createMapSpare()
+    const disk = createMemoryDisk()
+    const order: string[] = []
+    const seen = {
+      ...spare,
+      put: async (key: string, value: unknown) => {
+        order.push(key)
+        await spare.put(key, value)
+      },
+    }
+    const storage = await withSpare(disk, async () => seen).open('a')
+    const store = (id: string) =>
+      storage
+        .write(async (tx) => {
+          tx.put('state', 'device', { cursor: null })
+          tx.put('operations', id, { id, input: 'x'.repeat(200) })
+        })
+        .then(
+          () => order.push(`stored ${id}`),
+          () => order.push(`refused ${id}`),
+        )
+    await store('1')
+    disk.limit(300)
+    await store('2')
+    expect(order).toEqual(['1', 'stored 1', '2', 'refused 2'])
+    expect([...rows.keys()]).toEqual(['1'])
+    expect((await (await withSpare(disk, spareOf).open('a')).read((tx) => tx.all('operations'))).length).toBe(1)
+  })
+
   it('gives up nothing that cannot be read when a new database takes over the rest', async () => {
     const { rows, unreadable, spareOf } = createMapSpare()
     for (const id of ['1', '2']) rows.set(id, { id })

@@ -66,6 +66,9 @@ const createWriter = (spare: Spare) => {
     keeps: (keys: Iterable<string>) => {
       for (const key of keys) kept.add(key)
     },
+    /** Those of them that are new here. */
+    unknown: (changed: ReadonlyMap<string, unknown>): Map<string, unknown> =>
+      new Map([...changed].filter(([key, value]) => value !== null && !kept.has(key))),
     /**
      * Resolves when what is new is there and what was taken back is not. Never rejects: without room for the spare there is still
      * the database. What failed before is tried again.
@@ -118,7 +121,8 @@ export const withSpare = (opener: StorageOpener, spareOf: (name: string) => Prom
 
     /** What the spare place lacks is put there before anything is shown, and what the database let go of is removed. */
     const mend = async (): Promise<void> => {
-      // In this order: another tab stores in the database first, so what it spares meanwhile is known to be needed.
+      // In this order: another tab spares while it stores in the database, which is asked after that is over; so what it spares
+      // meanwhile is known to be needed.
       const known = await spare.list()
       writer.keeps([...known].filter(([, isWhole]) => isWhole).map(([key]) => key))
       const { isMade, hasTaken, needed } = await storage.read(heldIn)
@@ -143,11 +147,14 @@ export const withSpare = (opener: StorageOpener, spareOf: (name: string) => Prom
           changed.set(place, isAnswered(value) ? null : value)
         }
         const isMarking = mayMark
-        const result = await storage.write((tx) => {
+        // What is new goes to both places at once, so that nobody waits for one after the other.
+        let early: ReadonlyMap<string, unknown> = new Map()
+        let isEarlyDone = Promise.resolve()
+        const written = storage.write(async (tx) => {
           changed.clear()
           answered.clear()
           if (isMarking) tx.put('state', TAKEN, { hasTaken: true })
-          return work({
+          const result = await work({
             ...tx,
             put: (store, key, value) => {
               tx.put(store, key, value)
@@ -158,10 +165,21 @@ export const withSpare = (opener: StorageOpener, spareOf: (name: string) => Prom
               note(store, key, null)
             },
           })
+          early = writer.unknown(changed)
+          isEarlyDone = writer.write(early)
+          return result
         })
-        if (isMarking) mayMark = false
-        await writer.write(changed, answered)
-        return result
+        try {
+          const result = await written
+          if (isMarking) mayMark = false
+          for (const key of early.keys()) changed.delete(key)
+          await Promise.all([isEarlyDone, writer.write(changed, answered)])
+          return result
+        } catch (error) {
+          // The database took nothing, and so nothing is kept for it.
+          await writer.write(new Map([...early.keys()].map((key) => [key, null])))
+          throw error
+        }
       },
       close: async () => {
         await writer.settled()

@@ -143,6 +143,7 @@ export const createDevice = (opener: StorageOpener = createMemoryDisk()) => {
       },
     },
     crypto: quickCrypto,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
   })
 
   const tab = async (transport: Transport, account = transport.account() ?? 'nobody') => {
