@@ -34,11 +34,11 @@ const sources = globSync(
   ],
   {
     cwd: root,
-    exclude: ({ name }) => /^(node_modules|dist|proof|\.build.*)$/.test(name) || /\.test\.tsx?$/.test(name),
+    exclude: ({ name }) => /^(node_modules|dist|proof|\.build.*)$/.test(name),
     withFileTypes: true,
   },
 )
-  .filter((entry) => entry.isFile())
+  .filter((entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
   .map((entry) => `${entry.parentPath}/${entry.name}`)
   .sort()
 const hash = createHash('sha256')

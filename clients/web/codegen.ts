@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { generate } from '@graphql-codegen/cli'
 
@@ -31,10 +32,23 @@ const made = (documents: string[], file: string) =>
     !isCheck,
   ) as Promise<{ filename: string; content: string }[]>
 
+/** Names what a phone's kept data look like: another schema starts with an empty cache. */
+const schemaHash = {
+  filename: `${root}clients/patient/generated/schema-hash.ts`,
+  content: `export const SCHEMA = '${createHash('sha256')
+    .update(readFileSync(`${root}schema.graphql`))
+    .digest('hex')
+    .slice(0, 16)}'\n`,
+}
+if (!isCheck) writeFileSync(schemaHash.filename, schemaHash.content)
+
 const files = [
-  ...(await made(['clients/web/**/*.graphql', '!clients/web/admin/**'], 'clients/web/generated/graphql.ts')),
+  ...(await made(['clients/web/**/*.graphql', '!clients/web/{admin,checkin}/**'], 'clients/web/generated/graphql.ts')),
   // Apart, so that the board does not load what only the practice asks.
   ...(await made(['clients/web/admin/*.graphql'], 'clients/web/generated/admin.ts')),
+  ...(await made(['clients/web/checkin/*.graphql'], 'clients/web/generated/checkin.ts')),
+  ...(await made(['clients/patient/**/*.graphql'], 'clients/patient/generated/graphql.ts')),
+  schemaHash,
 ]
 
 if (isCheck)

@@ -60,7 +60,7 @@ export default defineConfig({
         globPatterns: ['**/*.{js,css,html,svg,png,webmanifest}'],
         navigateFallback: '/index.html',
         // Only what this app draws; every other address is the API's own.
-        navigateFallbackAllowlist: [/^\/$/, /^\/display\//],
+        navigateFallbackAllowlist: [/^\/$/, /^\/(display|checkin)\//],
         cleanupOutdatedCaches: true,
       },
     }),

@@ -100,13 +100,16 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
     await row('Dr. Ben Okafor').getByRole('button').click()
     await dialog('Dr. Ben Okafor').getByRole('button', { name: 'Take the log-in away' }).click()
     const sure = dialog('Take the log-in of Dr. Ben Okafor away?')
-    await sure.getByText('1 booking with them stays.').waitFor()
+    await sure.getByText('1 booking with them stays, unless').waitFor()
+    await sure.getByText('08:00 · General practice').waitFor()
+    await sure.getByLabel('Cancel it and tell the patient').check()
+    await sure.getByLabel('Reason, for the patients to read').fill('The doctor has left')
     await isRight()
     await sure.getByRole('button', { name: 'Take the log-in away' }).click()
     await gone()
     await row('Dr. Ben Okafor').getByText('No log-in').waitFor()
     expect((await userNamed('okafor')).active).toBe(false)
-    expect(await statusOf(booked)).toBe('BOOKED')
+    await expect.poll(() => statusOf(booked), patience).toBe('CANCELLED')
     expect(await attempt('another-long-one')).not.toBe('in')
   })
 
@@ -181,6 +184,7 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
     await form.getByRole('button', { name: 'Save' }).click()
     await form.getByText('Another service has this ticket letter.').waitFor()
     await form.getByLabel('Ticket letter').fill('b')
+    await form.getByLabel('Violet').check()
     await form.getByRole('button', { name: 'Save' }).click()
     await gone()
     await row('Blood tests').getByText('no doctor gives it').waitFor()
@@ -195,6 +199,7 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
     await row('Blood tests').getByText('Opens on Monday').waitFor()
     expect(await app.server.db.service.findFirstOrThrow({ where: { clinicId, name: 'Blood tests' } })).toMatchObject({
       ticketLetter: 'B',
+      color: 'VIOLET',
       slotMinutes: 5,
       remoteJoin: true,
       open: false,
@@ -218,6 +223,10 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
     await page.getByLabel('Reminders wait from').fill('20.30')
     await page.getByLabel('Languages of messages').fill('en, es')
     await page.getByLabel('counts as no-show').fill('12')
+    await page.getByLabel('Countries that get SMS').fill('us, XX')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('One of these is no country').waitFor()
+    await page.getByLabel('Countries that get SMS').fill('us, ca')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.locator('.clinic-name', { hasText: 'Riverside Health' }).waitFor()
     expect(await app.server.db.clinic.findUniqueOrThrow({ where: { id: clinicId } })).toMatchObject({
@@ -227,7 +236,91 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
       quietFrom: 20 * 60 + 30,
       languages: ['en', 'es'],
       noShowMinutes: 12,
+      allowedCountries: ['CA', 'US'],
     })
+  })
+
+  it('says messages in the clinic’s own words, shown as they go out before they are saved', async () => {
+    const { page } = admin
+    await go('messages')
+    const row = page.locator('.message-row', { has: page.getByLabel('Booked', { exact: true }) })
+    await row.getByText('Riverside Health: your appointment is on').waitFor()
+    await isRight()
+    const text = row.getByLabel('Booked', { exact: true })
+    await text.fill('{clinic}: dear {name}')
+    await row.getByText('Use these, each in its braces and no others: {clinic}, {when}').waitFor()
+    await isRight()
+    await text.fill('{clinic}: we expect you on {when}.')
+    await row.locator('.bubble', { hasText: 'Riverside Health: we expect you on' }).waitFor()
+    await row.getByText('Goes out as 1 SMS.').or(row.getByText('Goes out as 2 SMS.')).waitFor()
+    await row.getByRole('button', { name: 'Save: Booked' }).click()
+    await expect
+      .poll(
+        async () => (await app.server.db.clinic.findUniqueOrThrow({ where: { id: clinicId } })).messageTexts,
+        patience,
+      )
+      .toEqual({ en: { BOOKED: '{clinic}: we expect you on {when}.' } })
+    await row.getByRole('button', { name: 'Back to the usual words: Booked' }).click()
+    await row.getByText('Riverside Health: your appointment is on').waitFor()
+  })
+
+  it('has failed work tried again or given up, and says why it failed', async () => {
+    const { db } = app.server
+    // One kind of work that does no harm where it runs again.
+    const failed = async (name: string, reason: string) => {
+      const id = uuidv7()
+      await db.$executeRaw`
+        INSERT INTO pgboss.job (id, name, data, source_name, source_id, source_created_on, source_retry_count, source_output)
+        VALUES (${id}::uuid, 'dead_letters', ${{ clinicId }}, ${name}, ${id}::uuid, now(), 8, ${{ message: reason }})`
+      return id
+    }
+    await failed('retention.message_bodies', 'The disk was full')
+    await failed('announce.move', 'The provider did not answer')
+    await go('work')
+    await row('The disk was full').getByText('tried 9 times').waitFor()
+    await isRight()
+    await row('The disk was full')
+      .getByRole('button', { name: /^Try again: / })
+      .click()
+    await row('The disk was full').waitFor({ state: 'detached' })
+    await row('The provider did not answer')
+      .getByRole('button', { name: 'Give up: Tell a patient about the queue' })
+      .click()
+    await admin.page.getByText('Nothing has failed.').waitFor()
+    await isRight()
+    await app.server.deps.trail.flush()
+    const actions = await db.auditEvent.findMany({ where: { clinicId, action: { startsWith: 'job.' } } })
+    expect(actions.map(({ action }) => action).toSorted()).toEqual(['job.dropped', 'job.retried'])
+  })
+
+  it('waits for the server before somebody is let go, and says of each message why it is not shown', async () => {
+    const other = await app.openAs('admin')
+    const { page, context } = other
+    await go('people', other)
+    await page.locator('.admin-row', { hasText: 'Dr. Sara Lindqvist' }).getByRole('button').click()
+    await context.setOffline(true)
+    await page.getByRole('dialog').getByRole('button', { name: 'Take the log-in away' }).click()
+    const sure = page.getByRole('dialog', { name: 'Take the log-in of Dr. Sara Lindqvist away?' })
+    await sure.getByText('The server did not answer').waitFor()
+    const isHeld = () => sure.getByRole('button', { name: 'Take the log-in away' }).isDisabled()
+    expect(await isHeld()).toBe(true)
+    expect(await violationsOf(page)).toEqual([])
+    await context.setOffline(false)
+    await sure.getByRole('button', { name: 'Try again' }).click()
+    await expect.poll(isHeld, patience).toBe(false)
+    await page.keyboard.press('Escape')
+    await sure.waitFor({ state: 'detached' })
+    await go('messages', other)
+    const booked = page.locator('.message-row', { has: page.getByLabel('Booked', { exact: true }) })
+    await booked.locator('.bubble', { hasText: 'your appointment is on' }).waitFor()
+    await context.setOffline(true)
+    await booked.getByLabel('Booked', { exact: true }).fill('{clinic}: come on {when}.')
+    await booked.getByText('The server did not answer').waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await context.setOffline(false)
+    await booked.getByRole('button', { name: 'Try again: Booked' }).click()
+    await booked.locator('.bubble', { hasText: 'come on' }).waitFor()
+    await context.close()
   })
 
   it('is reached by nobody else, by screen or by address', async () => {
@@ -253,6 +346,33 @@ describe.runIf(chromiumPath)(`the practice manager’s screens${noChromium}`, { 
     await stranger.page.getByLabel('Name for log-in').waitFor()
     expect(await stranger.page.locator('.admin').count()).toBe(0)
     await stranger.context.close()
+  })
+
+  it('says in each part that the server does not answer, and shows it once it does', async () => {
+    const other = await app.openAs('admin')
+    const { page, context } = other
+    await page.locator('.admin-row').first().waitFor()
+    await page.evaluate('navigator.serviceWorker.ready.then(() => null)')
+    for (const section of ['hours', 'services', 'clinic', 'posters', 'messages']) {
+      await page.goto(`${app.server.origin}/#manager/people`)
+      await context.setOffline(true)
+      await page.reload()
+      await go(section, other)
+      const missing = page.getByRole('alert').getByText('The server did not answer')
+      await missing.waitFor()
+      expect(await violationsOf(page), section).toEqual([])
+      await context.setOffline(false)
+      // The device may not know yet that the network is back.
+      await expect
+        .poll(async () => {
+          const again = page.getByRole('button', { name: 'Try again', exact: true })
+          if (await again.isVisible()) await again.click()
+          return missing.count()
+        }, patience)
+        .toBe(0)
+      await page.locator('.week, .admin-row, .settings, .poster, .message-row').first().waitFor()
+    }
+    await context.close()
   })
 
   it('fits a phone and the dark, in Spanish, without the network says so', async () => {

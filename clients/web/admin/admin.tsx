@@ -1,19 +1,23 @@
 import '../locales/admin.ts'
 import '../locales/later.ts'
 import './admin.css'
-import { lazy, Suspense, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStaff } from '../session/session.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
+import { isSetupDue } from './setup-state.ts'
 
 const sections = {
   people: lazy(() => import('./people.tsx').then(({ People }) => ({ default: People }))),
   hours: lazy(() => import('./hours.tsx').then(({ Hours }) => ({ default: Hours }))),
   services: lazy(() => import('./services.tsx').then(({ Services }) => ({ default: Services }))),
   clinic: lazy(() => import('./clinic.tsx').then(({ Clinic }) => ({ default: Clinic }))),
+  posters: lazy(() => import('./posters.tsx').then(({ Posters }) => ({ default: Posters }))),
+  messages: lazy(() => import('./messages.tsx').then(({ Messages }) => ({ default: Messages }))),
   figures: lazy(() => import('./figures.tsx').then(({ Figures }) => ({ default: Figures }))),
   audit: lazy(() => import('./audit.tsx').then(({ Audit }) => ({ default: Audit }))),
   work: lazy(() => import('./work.tsx').then(({ Work }) => ({ default: Work }))),
+  setup: lazy(() => import('./setup.tsx').then(({ Setup }) => ({ default: Setup }))),
 }
 type SectionName = keyof typeof sections
 const names = Object.keys(sections) as SectionName[]
@@ -23,10 +27,12 @@ const subscribe = (listener: () => void) => {
   return () => removeEventListener('hashchange', listener)
 }
 
-/** The part that the address names, as in #manager/hours, or the first one. */
+/** The part that the address names, as in #manager/hours, or the first one; for a clinic that does not work yet its set-up. */
 const useSection = (): SectionName => {
+  const { clinic } = useStaff()
+  const [first] = useState<SectionName>(() => (isSetupDue(clinic) ? 'setup' : 'people'))
   const hash = useSyncExternalStore(subscribe, () => location.hash)
-  return names.find((name) => hash === `#manager/${name}`) ?? 'people'
+  return names.find((name) => hash === `#manager/${name}`) ?? first
 }
 
 /** On a phone the sections stand in one line that scrolls. */
@@ -46,7 +52,7 @@ export const Admin = () => {
           <h2 className="small quiet">{t('screen.manager')}</h2>
           <ul>
             {names.map((name) => (
-              <li key={name}>
+              <li key={name} id={`manager/${name}`}>
                 <a
                   href={`#manager/${name}`}
                   aria-current={name === current ? 'page' : undefined}

@@ -8,11 +8,14 @@ import { Choice } from '../ui/choice.tsx'
 import { serverNow } from '../ui/clock.ts'
 import { Field } from '../ui/field.tsx'
 import { addDays, dayName, dayOf, timeOfDay } from '../ui/times.ts'
-import { kinds, sentenceOf } from './audit-words.ts'
+import { actionsOf, kinds, sentenceOf } from './audit-words.ts'
 import { usePages } from './pages.ts'
 import { StateLine } from './state-line.tsx'
+import { useSettled } from './use-settled.ts'
 
 const ANY = 'any'
+/** A phone number as people write it, or what a scanner reads from the code of a patient. */
+const PATIENT = /^(\+\d[\d ()./-]{5,}\d|\/?[\w-]{22})$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Who did what to which record, and when: the last week, unless another time is asked for. */
@@ -23,9 +26,14 @@ export const Audit = () => {
   const today = dayOf(serverNow(), clinic.timeZone)
   const [actorId, setActor] = useState(ANY)
   const [kind, setKind] = useState(ANY)
+  const [action, setAction] = useState(ANY)
   const [record, setRecord] = useState('')
+  const [patient, setPatient] = useState('')
   const [from, setFrom] = useState(addDays(today, -6))
   const [to, setTo] = useState(today)
+  const typed = useSettled(patient.trim())
+  const isPatient = typed === '' || PATIENT.test(typed)
+  const actions = actionsOf(kind, t)
   const isRecord = record.trim() === '' || UUID.test(record.trim())
 
   const people = usePages(clinic.id, async (after) => {
@@ -35,7 +43,8 @@ export const Audit = () => {
   const asked = {
     clinicId: clinic.id,
     actorId: actorId === ANY ? null : actorId,
-    action: kind === ANY ? null : kind,
+    patient: isPatient ? typed || null : null,
+    action: kind === ANY ? null : action === ANY ? kind : action,
     entityId: isRecord ? record.trim() || null : null,
     from: from || null,
     to: to || null,
@@ -62,10 +71,29 @@ export const Audit = () => {
             { id: ANY, name: t('admin.audit.anything') },
             ...kinds.map((id) => ({ id, name: t(`admin.audit.kinds.${id}`) })),
           ]}
-          onChange={setKind}
+          onChange={(id) => {
+            setKind(id)
+            setAction(ANY)
+          }}
         />
+        {actions.length > 0 && (
+          <Choice
+            label={t('admin.audit.exactly')}
+            value={action}
+            options={[{ id: ANY, name: t('admin.audit.anything') }, ...actions]}
+            onChange={setAction}
+          />
+        )}
         <Field label={t('admin.audit.from')} type="date" value={from} onChange={setFrom} />
         <Field label={t('admin.audit.to')} type="date" value={to} onChange={setTo} />
+        <Field
+          label={t('admin.audit.ofPatient')}
+          hint={t('admin.audit.ofPatientHint')}
+          value={patient}
+          onChange={setPatient}
+          problem={isPatient ? undefined : t('admin.audit.ofPatientForm')}
+          autoComplete="off"
+        />
         <Field
           label={t('admin.audit.record')}
           hint={t('admin.audit.recordHint')}

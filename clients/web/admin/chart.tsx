@@ -1,40 +1,41 @@
 import { useTranslation } from 'react-i18next'
 import { Button } from '../ui/button.tsx'
+import { type Cell, rounded, shownAs } from './cell.ts'
 import { csvOf } from './csv.ts'
+import { Drawing, type Look } from './drawing.tsx'
 
-export type Cell = string | number | null
-export type Line = {
-  key: string
-  cells: readonly Cell[]
-  /** What is drawn of it: the same as in the cells, so that nobody needs the drawing. */
-  bar: number | null
-  /** The second length, drawn behind the first. */
-  behind?: number | null
-}
+/** A column of the table; with a look it is drawn, too. */
+export type Column = { name: string; look?: Look; values: readonly Cell[] }
 
 type Props = {
   title: string
-  /** What the drawing shows. */
-  note: string
-  heads: readonly string[]
-  lines: readonly Line[]
+  /** What the lines are of, as in Hour. */
+  head: string
+  /** No two are the same. */
+  labels: readonly string[]
+  /** The labels as they stand under the drawing, where there is less room. */
+  ticks?: readonly string[]
+  columns: readonly Column[]
   fileName: string
+  /** Shows the visits behind a line. */
+  onPick?: (at: number) => void
 }
 
-const round = (value: number): number => Math.round(value * 10) / 10
+const numbers = (values: readonly Cell[]) => values.map((value) => (typeof value === 'number' ? value : null))
 
-/** Minutes and counts as people read them; unknown is a dash. */
-export const shownAs = (cell: Cell): string =>
-  cell === null ? '–' : typeof cell === 'number' ? String(round(cell)) : cell
-
-/** Bars, the table of the same beside them, and the same as a file. */
-export const Chart = ({ title, note, heads, lines, fileName }: Props) => {
+/** A drawing, the table of the same beside it, and the same as a file. */
+export const Chart = ({ title, head, labels, ticks = labels, columns, fileName, onPick }: Props) => {
   const { t } = useTranslation()
-  const most = Math.max(1, ...lines.flatMap(({ bar, behind }) => [bar ?? 0, behind ?? 0]))
   const download = () => {
     const rows = [
-      heads,
-      ...lines.map(({ cells }) => cells.map((cell) => (typeof cell === 'number' ? round(cell) : cell))),
+      [head, ...columns.map(({ name }) => name)],
+      ...labels.map((label, at) => [
+        label,
+        ...columns.map(({ values }) => {
+          const value = values[at] ?? null
+          return typeof value === 'number' ? rounded(value) : value
+        }),
+      ]),
     ]
     const url = URL.createObjectURL(new Blob([csvOf(rows)], { type: 'text/csv;charset=utf-8' }))
     const link = document.createElement('a')
@@ -43,59 +44,61 @@ export const Chart = ({ title, note, heads, lines, fileName }: Props) => {
     link.click()
     setTimeout(() => URL.revokeObjectURL(url), 1000)
   }
+  const isEmpty = columns.every(({ values }) => values.every((value) => value === null || value === 0))
+  const drawn = columns.flatMap(({ name, look, values }) => (look ? [{ name, look, values: numbers(values) }] : []))
   return (
     <section className="chart" aria-label={title}>
       <div className="chart-head">
         <h2>{title}</h2>
-        {lines.length > 0 && (
+        {!isEmpty && (
           <Button kind="plain" aria-label={t('admin.figures.csvOf', { title })} onPress={download}>
             {t('admin.figures.csv')}
           </Button>
         )}
       </div>
-      {lines.length === 0 ? (
+      {isEmpty ? (
         <p className="quiet">{t('admin.figures.none')}</p>
       ) : (
         <div className="chart-body">
-          <div className="bars" aria-hidden="true">
-            <p className="small quiet">{note}</p>
-            {lines.map(({ key, cells, bar, behind }) => (
-              <div className="bar-row" key={key}>
-                <span className="small">{shownAs(cells[0] ?? null)}</span>
-                <span className="bar-track">
-                  <span className="bar is-behind" style={{ inlineSize: `${((behind ?? 0) / most) * 100}%` }} />
-                  <span className="bar" style={{ inlineSize: `${((bar ?? 0) / most) * 100}%` }} />
-                </span>
-              </div>
-            ))}
-          </div>
-          <table className="figures">
-            <caption className="only-read">{title}</caption>
-            <thead>
-              <tr>
-                {heads.map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {lines.map(({ key, cells }) => (
-                <tr key={key}>
-                  {cells.map((cell, at) =>
-                    at === 0 ? (
-                      <th key={heads[at]} scope="row">
-                        {shownAs(cell)}
-                      </th>
-                    ) : (
-                      <td key={heads[at]}>{shownAs(cell)}</td>
-                    ),
-                  )}
+          <Drawing labels={ticks} series={drawn} onPick={onPick} />
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys, too. */}
+          <section className="figures-frame" aria-label={t('admin.figures.tableOf', { title })} tabIndex={0}>
+            <table className="figures">
+              <caption className="only-read">{title}</caption>
+              <thead>
+                <tr>
+                  {[head, ...columns.map(({ name }) => name)].map((name) => (
+                    <th key={name} scope="col">
+                      {name}
+                    </th>
+                  ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {labels.map((label, at) => (
+                  <tr key={label}>
+                    <th scope="row">
+                      {onPick ? (
+                        <button
+                          type="button"
+                          className="pick"
+                          aria-label={t('admin.figures.visitsOf', { what: label })}
+                          onClick={() => onPick(at)}
+                        >
+                          {label}
+                        </button>
+                      ) : (
+                        label
+                      )}
+                    </th>
+                    {columns.map(({ name, values }) => (
+                      <td key={name}>{shownAs(values[at] ?? null)}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
         </div>
       )}
     </section>

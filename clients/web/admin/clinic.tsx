@@ -9,27 +9,19 @@ import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { FormField } from '../ui/form-field.tsx'
 import { say } from '../ui/toasts.tsx'
+import { Check } from './checks.tsx'
 import { LinesField } from './lines-field.tsx'
-import { filled, timeOfDay, whole } from './rules.ts'
+import { filled, timeOfDay, whole, zone } from './rules.ts'
 import { StateLine } from './state-line.tsx'
 import { typedTime } from './typed-hours.ts'
 import { type ClinicDetails, useClinic } from './use-clinic.ts'
-import { adminWords } from './words.ts'
+import { adminWords, fieldOf } from './words.ts'
 
 /** Everything that can be set of the clinic itself. */
 export const Clinic = () => {
   const { clinic, error, refetch } = useClinic()
   if (!clinic) return <StateLine error={error} retry={() => void refetch()} />
   return <Settings clinic={clinic} onSaved={() => void refetch()} />
-}
-
-const isZone = (name: string): boolean => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return /^[A-Za-z]/.test(name)
-  } catch {
-    return false
-  }
 }
 
 const tagsIn = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean)
@@ -42,16 +34,19 @@ const areTags = (text: string): boolean => {
   }
 }
 
+const countriesIn = (text: string): string[] => tagsIn(text.toUpperCase())
+
 const Settings = ({ clinic, onSaved }: { clinic: ClinicDetails; onSaved: () => void }) => {
   const { t } = useTranslation()
   const client = useApolloClient()
   const [messageRoute, setRoute] = useState<MessageRoute>(clinic.messageRoute ?? 'BOTH')
+  const [selfCheckIn, setSelfCheckIn] = useState(clinic.selfCheckIn)
   const [problem, setProblem] = useState<string | null>(null)
   const schema = z.object({
     name: filled(t, 100),
     address: z.string().max(200),
     directions: z.string().max(300),
-    timeZone: z.string().trim().refine(isZone, t('admin.clinic.timeZoneForm')),
+    timeZone: zone(t),
     languages: z.string().refine(areTags, t('admin.clinic.languagesForm')),
     dayStartsAt: timeOfDay(t),
     graceMinutes: whole(t, 0, 1440),
@@ -60,8 +55,11 @@ const Settings = ({ clinic, onSaved }: { clinic: ClinicDetails; onSaved: () => v
     quietFrom: timeOfDay(t),
     quietTo: timeOfDay(t),
     dailySmsCap: whole(t, 0, 100_000),
+    countries: z
+      .string()
+      .refine((text) => countriesIn(text).every((code) => /^[A-Z]{2}$/.test(code)), t('admin.clinic.countriesForm')),
   })
-  const { control, handleSubmit, formState } = useForm({
+  const { control, handleSubmit, setError, formState } = useForm({
     resolver: zodResolver(schema),
     defaultValues: {
       name: clinic.name,
@@ -76,6 +74,7 @@ const Settings = ({ clinic, onSaved }: { clinic: ClinicDetails; onSaved: () => v
       quietFrom: clinic.quietFrom ?? '',
       quietTo: clinic.quietTo ?? '',
       dailySmsCap: String(clinic.dailySmsCap ?? 0),
+      countries: (clinic.allowedCountries ?? []).join(', '),
     },
   })
   const submit = handleSubmit(async (values) => {
@@ -94,13 +93,17 @@ const Settings = ({ clinic, onSaved }: { clinic: ClinicDetails; onSaved: () => v
       quietFrom: typedTime(values.quietFrom),
       quietTo: typedTime(values.quietTo),
       dailySmsCap: Number(values.dailySmsCap),
+      allowedCountries: countriesIn(values.countries),
+      selfCheckIn,
     }
     try {
       await client.mutate({ mutation: UpdateClinicDocument, variables: { id: clinic.id, input } })
       say(t('admin.saved'))
       onSaved()
     } catch (error) {
-      setProblem(adminWords(error, t))
+      const isCountry = fieldOf(error)?.startsWith('input.allowedCountries')
+      if (isCountry) setError('countries', { message: t('admin.clinic.countriesServer') })
+      else setProblem(adminWords(error, t))
     }
   })
   const field = (name: keyof typeof schema.shape, label: string, hint?: string) => (
@@ -128,6 +131,7 @@ const Settings = ({ clinic, onSaved }: { clinic: ClinicDetails; onSaved: () => v
         {field('graceMinutes', t('admin.clinic.grace'), t('admin.clinic.graceHint'))}
         {field('undoSeconds', t('admin.clinic.undo'))}
         {field('noShowMinutes', t('admin.clinic.noShow'), t('admin.clinic.noShowHint'))}
+        <Check label={t('admin.clinic.selfCheckIn')} isChosen={selfCheckIn} onChange={setSelfCheckIn} />
       </fieldset>
       <fieldset>
         <legend>{t('admin.clinic.messages')}</legend>
@@ -140,6 +144,7 @@ const Settings = ({ clinic, onSaved }: { clinic: ClinicDetails; onSaved: () => v
         {field('quietFrom', t('admin.clinic.quietFrom'))}
         {field('quietTo', t('admin.clinic.quietTo'), t('admin.clinic.quietHint'))}
         {field('dailySmsCap', t('admin.clinic.cap'))}
+        {field('countries', t('admin.clinic.countries'), t('admin.clinic.countriesHint'))}
       </fieldset>
       <p className="problem" role="alert">
         {problem}

@@ -1,5 +1,5 @@
 import { useApolloClient, useQuery } from '@apollo/client/react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingsOutsideDocument, SetDoctorHoursDocument } from '../generated/admin.ts'
 import { Button } from '../ui/button.tsx'
@@ -10,6 +10,7 @@ import { BookingList, Outside } from './outside.tsx'
 import { SingleDays } from './single-days.tsx'
 import { hoursText, typedHours } from './typed-hours.ts'
 import type { ClinicDetails } from './use-clinic.ts'
+import { useSettled } from './use-settled.ts'
 import { Week } from './week.tsx'
 import { adminWords } from './words.ts'
 
@@ -22,18 +23,8 @@ const weekdays = [1, 2, 3, 4, 5, 6, 7] as const
 /** 1 is Monday, 7 is Sunday. */
 const weekdayOf = (day: string): number => new Date(`${day}T12:00:00Z`).getUTCDay() || 7
 
-const weekdayName = (weekday: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: 'UTC' }).format(Date.UTC(2026, 0, 4 + weekday))
-
-/** The same a moment after it was said last: the server is not asked at each key. */
-const useSettled = <Value,>(value: Value): Value => {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), 300)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
-}
+export const weekdayName = (weekday: number, language: string, length: 'long' | 'short' = 'long'): string =>
+  new Intl.DateTimeFormat(language, { weekday: length, timeZone: 'UTC' }).format(Date.UTC(2026, 0, 4 + weekday))
 
 /** One doctor's week as it is typed and drawn, single days, and which bookings a change would touch. */
 export const DoctorHours = ({ doctor, timeZone, today, onSaved }: Props) => {

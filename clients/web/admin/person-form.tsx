@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import * as z from 'zod'
 import {
   BookingsOutsideDocument,
+  CancelBookingsOutsideDocument,
   CreateUserDocument,
   type Role,
   UpdateUserDocument,
@@ -15,12 +16,15 @@ import { useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { Field } from '../ui/field.tsx'
 import { FormField } from '../ui/form-field.tsx'
 import { codeOf } from '../ui/refusal.ts'
 import { say } from '../ui/toasts.tsx'
-import { Checks } from './checks.tsx'
+import { Check, Checks } from './checks.tsx'
+import { BookingList } from './outside.tsx'
 import type { Member } from './people.tsx'
-import { filled } from './rules.ts'
+import { filled, username } from './rules.ts'
+import { StateLine } from './state-line.tsx'
 import { adminWords } from './words.ts'
 
 type Props = { member: Member | null; onSaved: () => void; onClose: () => void }
@@ -39,9 +43,7 @@ export const PersonForm = ({ member, onSaved, onClose }: Props) => {
   const [isEnding, setEnding] = useState(false)
   const schema = z.object({
     name: filled(t, 200),
-    username: z
-      .string()
-      .refine((name) => member !== null || /^[a-z0-9._-]{3,40}$/i.test(name.trim()), t('admin.people.usernameForm')),
+    username: member ? z.string() : username(t),
     password: z
       .string()
       .refine((text) => (member !== null && text === '') || text.length >= 8, t('admin.people.passwordForm')),
@@ -148,25 +150,66 @@ export const PersonForm = ({ member, onSaved, onClose }: Props) => {
 
 type DeactivationProps = { member: Member; onSure: () => Promise<void>; onClose: () => void }
 
+const MOST_AT_ONCE = 500
+
 /** Says what ends with a log-in before it does. */
 const Deactivation = ({ member, onSure, onClose }: DeactivationProps) => {
   const { t } = useTranslation()
   const [problem, setProblem] = useState<string | null>(null)
-  const { data } = useQuery(BookingsOutsideDocument, {
+  const isDoctor = Boolean(member.doctor?.active)
+  const { data, error, refetch } = useQuery(BookingsOutsideDocument, {
     // Without hours there is room for none of the doctor's bookings: these are all that there are.
     variables: { plan: { doctorId: member.doctor?.id ?? '', hours: [] } },
-    skip: !member.doctor?.active,
+    skip: !isDoctor,
     fetchPolicy: 'no-cache',
   })
-  const count = data?.bookingsOutside?.length ?? 0
+  const { clinic } = useStaff()
+  const client = useApolloClient()
+  const [isTelling, setTelling] = useState(false)
+  const [reason, setReason] = useState('')
+  const bookings = data?.bookingsOutside ?? []
+  const count = bookings.length
+  const end = async () => {
+    setProblem(null)
+    try {
+      // First, so that nobody is told of a doctor's leaving who then stays.
+      await onSure()
+      if (!isTelling || !member.doctor) return
+      for (let from = 0; from < count; from += MOST_AT_ONCE) {
+        const appointmentIds = bookings.slice(from, from + MOST_AT_ONCE).map(({ id }) => id)
+        const variables = { doctorId: member.doctor.id, appointmentIds, reason: reason.trim() || null }
+        await client.mutate({ mutation: CancelBookingsOutsideDocument, variables })
+      }
+      say(t('admin.hours.cancelled'))
+    } catch (error) {
+      setProblem(adminWords(error, t))
+      say(adminWords(error, t))
+    }
+  }
   return (
     <Dialog title={t('admin.people.deactivateTitle', { name: member.name })} onClose={onClose}>
       <ul className="points">
         <li>{t('admin.people.endsLogins')}</li>
-        {member.doctor?.active && <li>{t('admin.people.endsDoctor')}</li>}
+        {isDoctor && <li>{t('admin.people.endsDoctor')}</li>}
         {count > 0 && <li>{t('admin.people.endsBookings', { count })}</li>}
         <li>{t('admin.people.endsNothing')}</li>
       </ul>
+      {isDoctor && !data && <StateLine error={error} retry={() => void refetch().catch(() => undefined)} />}
+      {count > 0 && (
+        <section className="notice choices" aria-label={t('admin.hours.outside', { count })}>
+          <BookingList bookings={bookings} timeZone={clinic.timeZone} />
+          <Check label={t('admin.hours.cancel', { count })} isChosen={isTelling} onChange={setTelling} />
+          {isTelling && (
+            <Field
+              label={t('admin.hours.reason')}
+              hint={t('admin.optional')}
+              value={reason}
+              onChange={setReason}
+              maxLength={500}
+            />
+          )}
+        </section>
+      )}
       <p className="problem" role="alert">
         {problem}
       </p>
@@ -174,7 +217,7 @@ const Deactivation = ({ member, onSure, onClose }: DeactivationProps) => {
         <Button onPress={onClose} autoFocus>
           {t('cancel')}
         </Button>
-        <Button kind="main" onPress={() => void onSure().catch((error) => setProblem(adminWords(error, t)))}>
+        <Button kind="main" isDisabled={isDoctor && !data} onPress={() => void end()}>
           {t('admin.people.deactivate')}
         </Button>
       </div>

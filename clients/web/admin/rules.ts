@@ -19,3 +19,22 @@ export const timeOfDay = (t: TFunction) =>
     const time = typedTime(text)
     return time !== null && minutesOf(time) < 24 * 60
   }, t('admin.timeForm'))
+
+const isZone = (name: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return /^[A-Za-z]/.test(name)
+  } catch {
+    return false
+  }
+}
+
+/** A time zone by its name. */
+export const zone = (t: TFunction) => z.string().trim().refine(isZone, t('admin.clinic.timeZoneForm'))
+
+export const ticketLetter = (t: TFunction) => z.string().regex(/^\s*[A-Za-z]{1,2}\s*$/, t('admin.services.letterForm'))
+
+export const username = (t: TFunction) =>
+  z.string().refine((name) => /^[a-z0-9._-]{3,40}$/i.test(name.trim()), t('admin.people.usernameForm'))
+
+export const newPassword = (t: TFunction) => z.string().min(8, t('admin.people.passwordForm'))

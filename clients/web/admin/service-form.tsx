@@ -4,14 +4,20 @@ import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod'
-import { CreateServiceDocument, SetServiceIntakeDocument, UpdateServiceDocument } from '../generated/admin.ts'
+import {
+  CreateServiceDocument,
+  type ServiceColor,
+  SetServiceIntakeDocument,
+  UpdateServiceDocument,
+} from '../generated/admin.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { FormField } from '../ui/form-field.tsx'
 import { codeOf } from '../ui/refusal.ts'
 import { say } from '../ui/toasts.tsx'
 import { Check } from './checks.tsx'
-import { filled, whole } from './rules.ts'
+import { ColorChoice } from './color-choice.tsx'
+import { filled, ticketLetter, whole } from './rules.ts'
 import type { ServiceDetails } from './services.tsx'
 import { adminWords } from './words.ts'
 
@@ -22,9 +28,11 @@ export const ServiceForm = ({ clinicId, service, onSaved, onClose }: Props) => {
   const { t } = useTranslation()
   const client = useApolloClient()
   const [remoteJoin, setRemoteJoin] = useState(service?.remoteJoin ?? false)
+  const [doorJoin, setDoorJoin] = useState(service?.doorJoin ?? false)
+  const [color, setColor] = useState<ServiceColor | null>(service?.color ?? null)
   const schema = z.object({
     name: filled(t, 100),
-    letter: z.string().regex(/^\s*[A-Za-z]{1,2}\s*$/, t('admin.services.letterForm')),
+    letter: ticketLetter(t),
     slot: whole(t, 5, 480),
     lead: whole(t, 0, 1440),
     almostPosition: whole(t, 1, 50),
@@ -52,6 +60,8 @@ export const ServiceForm = ({ clinicId, service, onSaved, onClose }: Props) => {
       almostPosition: Number(values.almostPosition),
       almostMinutes: Number(values.almostMinutes),
       remoteJoin,
+      color,
+      doorJoin,
     }
     try {
       if (service)
@@ -92,7 +102,9 @@ export const ServiceForm = ({ clinicId, service, onSaved, onClose }: Props) => {
         {field('lead', t('admin.services.lead'), t('admin.services.leadHint'))}
         {field('almostPosition', t('admin.services.almostPosition'))}
         {field('almostMinutes', t('admin.services.almostMinutes'), t('admin.services.almostMinutesHint'))}
+        <ColorChoice chosen={color} onChange={setColor} />
         <Check label={t('admin.services.remoteJoin')} isChosen={remoteJoin} onChange={setRemoteJoin} />
+        <Check label={t('admin.services.doorJoin')} isChosen={doorJoin} onChange={setDoorJoin} />
         <div className="dialog-end">
           <Button onPress={onClose}>{t('cancel')}</Button>
           <Button kind="main" type="submit" isDisabled={formState.isSubmitting}>

@@ -26,7 +26,10 @@ export const Services = () => {
           <li key={service.id} className="admin-row">
             <span className="admin-letter strong">{service.ticketLetter}</span>
             <div>
-              <p className="strong">{service.name}</p>
+              <p className="strong">
+                {service.color && <span className="service-mark" data-color={service.color} aria-hidden="true" />}
+                {service.name}
+              </p>
               <p className="small quiet">
                 {[
                   t('admin.services.slots', { minutes: service.slotMinutes }),
@@ -34,6 +37,7 @@ export const Services = () => {
                     ? t('admin.services.doctors', { count: service.doctors.length })
                     : t('admin.services.nobody'),
                   service.remoteJoin && t('admin.services.isRemote'),
+                  service.doorJoin && t('admin.services.isDoor'),
                   !service.open && service.closedReason,
                 ]
                   .filter(Boolean)

@@ -1,5 +1,6 @@
-import { useQuery } from '@apollo/client/react'
+import { useApolloClient, useQuery } from '@apollo/client/react'
 import { AdminClinicDocument, type AdminClinicQuery } from '../generated/admin.ts'
+import { MeDocument } from '../generated/graphql.ts'
 import { useStaff } from '../session/session.tsx'
 import { serverNow } from '../ui/clock.ts'
 import { dayOf } from '../ui/times.ts'
@@ -8,6 +9,7 @@ export type ClinicDetails = NonNullable<AdminClinicQuery['clinic']>
 
 /** The clinic with everything that can be set of it. */
 export const useClinic = () => {
+  const client = useApolloClient()
   const { clinic } = useStaff()
   const today = dayOf(serverNow(), clinic.timeZone)
   const { data, previousData, error, refetch } = useQuery(AdminClinicDocument, {
@@ -19,6 +21,8 @@ export const useClinic = () => {
     clinic: (data ?? previousData)?.clinic ?? null,
     today,
     error,
-    refetch: () => refetch().catch(() => undefined),
+    /** After a change; what the other screens know of the clinic follows, too. */
+    refetch: () =>
+      Promise.all([refetch(), client.query({ query: MeDocument, fetchPolicy: 'network-only' })]).catch(() => undefined),
   }
 }

@@ -36,7 +36,7 @@ export const Week = ({ monday, today, hours, exceptions }: Props) => {
       </div>
       {days.map((day, at) => (
         <div key={day} className={day === today ? 'week-day is-today' : 'week-day'}>
-          <span className="small">{dayName(day, i18n.language)}</span>
+          <span className="small">{dayName(day, i18n.language).replace(',', '')}</span>
           <div className="week-column">
             {hours
               .filter(({ weekday }) => weekday === at + 1)

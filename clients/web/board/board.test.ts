@@ -207,6 +207,23 @@ describe.runIf(chromiumPath)(`the reception board${noChromium}`, { timeout: 120_
     await desk.page.getByText('No connection. What you see is from').waitFor({ state: 'detached' })
   })
 
+  it('shows a patient on a phone under the bar that says whether it is live, and a tab leads back to the line', async () => {
+    const { page, context } = await app.openAs('reception', { phone: true })
+    await page.locator('[data-ticket="G-005"]').tap()
+    await page.locator('.details', { hasText: 'G-005' }).waitFor()
+    await context.setOffline(true)
+    const band = page.getByText('No connection. What you see is from')
+    await band.waitFor({ timeout: 10_000 })
+    const isUncovered = await band.evaluate((text) => {
+      const { left, top } = text.getBoundingClientRect()
+      return document.elementFromPoint(left + 5, top + 5)?.closest('.details') === null
+    })
+    expect(isUncovered).toBe(true)
+    await page.getByRole('button', { name: /^Vaccination/ }).tap()
+    await page.locator('.details').waitFor({ state: 'detached' })
+    await context.close()
+  })
+
   it('complains of nothing, to people or to axe', async () => {
     await keys('Escape', '1')
     expect(await violationsOf(desk.page)).toEqual([])

@@ -269,7 +269,16 @@ export const Board = () => {
         {[{ id: ARRIVALS, name: t('arrivals.short'), count: bookings?.length ?? 0 }]
           .concat(services.map(({ id, name }) => ({ id, name, count: lineOf(id)?.waiting.length ?? 0 })))
           .map(({ id, name, count }) => (
-            <AriaButton key={id} className="area" aria-pressed={area === id} onPress={() => go(id)}>
+            <AriaButton
+              key={id}
+              className="area"
+              aria-pressed={area === id}
+              onPress={() => {
+                go(id)
+                // Whoever chooses with a finger looks at the list first.
+                select(null)
+              }}
+            >
               {name} <span className="quiet">{count}</span>
             </AriaButton>
           ))}

@@ -29,6 +29,48 @@ type Props = {
 const longestWait = (waiting: readonly RowFragment[], now: number): number =>
   waiting.reduce((longest, { arrivedAt }) => Math.max(longest, minutesBetween(arrivedAt, now)), 0)
 
+type HeadProps = Pick<Props, 'index' | 'isFocused' | 'onCallNext' | 'onIntake'> & {
+  serviceId: string
+  name: string
+  color: string | null
+  isOpen: boolean
+  waiting: number
+  /** Minutes. */
+  longest: number
+  /** The doctors' names; empty: nobody. */
+  onDuty: string
+}
+
+const Head = memo((props: HeadProps) => {
+  const { serviceId, name, color, isOpen, index, isFocused, waiting, longest, onDuty, onCallNext, onIntake } = props
+  const { t } = useTranslation()
+  return (
+    <header className="column-head">
+      <h2 id={`service-${serviceId}`}>
+        <span className="key" aria-hidden="true">
+          {index + 1}
+        </span>{' '}
+        {color && <span className="service-mark" data-color={color} aria-hidden="true" />}
+        {name}
+        {!isOpen && <span className="tag">{t('closed')}</span>}
+      </h2>
+      <p className="quiet small">
+        {t('column.waiting', { count: waiting })}
+        {waiting > 0 && ` · ${t('column.longest', { wait: inMinutes(longest) })}`}
+      </p>
+      <p className="quiet small cut">{onDuty || t('column.nobodyOnDuty')}</p>
+      <div className="head-acts">
+        <Button shortcut={isFocused ? 'X' : ''} onPress={() => onCallNext(serviceId)} isDisabled={waiting === 0}>
+          {t('callNext')}
+        </Button>
+        <Button kind="plain" shortcut={isFocused ? 'I' : ''} onPress={() => onIntake(serviceId)}>
+          {t('openIntake')}
+        </Button>
+      </div>
+    </header>
+  )
+})
+
 const ColumnOf = (props: Props) => {
   const { line, isFocused, selectedId, showsRest, movingTo, messages, onSelect, onDrop } = props
   const { t } = useTranslation()
@@ -113,34 +155,19 @@ const ColumnOf = (props: Props) => {
 
   return (
     <section className={isFocused ? 'column is-focused' : 'column'} aria-labelledby={`service-${service.id}`}>
-      <header className="column-head">
-        <h2 id={`service-${service.id}`}>
-          <span className="key" aria-hidden="true">
-            {props.index + 1}
-          </span>{' '}
-          {service.name}
-          {!service.open && <span className="tag">{t('closed')}</span>}
-        </h2>
-        <p className="quiet small">
-          {t('column.waiting', { count: waiting.length })}
-          {waiting.length > 0 && ` · ${t('column.longest', { wait: inMinutes(longestWait(waiting, now)) })}`}
-        </p>
-        <p className="quiet small cut">
-          {onDuty.length > 0 ? onDuty.map(({ name }) => name).join(', ') : t('column.nobodyOnDuty')}
-        </p>
-        <div className="head-acts">
-          <Button
-            shortcut={isFocused ? 'X' : ''}
-            onPress={() => props.onCallNext(serviceId)}
-            isDisabled={waiting.length === 0}
-          >
-            {t('callNext')}
-          </Button>
-          <Button kind="plain" shortcut={isFocused ? 'I' : ''} onPress={() => props.onIntake(serviceId)}>
-            {t('openIntake')}
-          </Button>
-        </div>
-      </header>
+      <Head
+        serviceId={serviceId}
+        name={service.name}
+        color={service.color}
+        isOpen={service.open}
+        index={props.index}
+        isFocused={isFocused}
+        waiting={waiting.length}
+        longest={longestWait(waiting, now)}
+        onDuty={onDuty.map(({ name }) => name).join(', ')}
+        onCallNext={props.onCallNext}
+        onIntake={props.onIntake}
+      />
       <div {...list(t('column.now'), 'now', line.serving)}>
         {line.serving.length === 0 ? (
           // biome-ignore lint/a11y/useFocusableInteractive: says that the list is empty.

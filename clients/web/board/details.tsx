@@ -1,10 +1,11 @@
 import '../locales/later.ts'
 import { usePendingMark } from '@anteroom/offline/react'
 import { useApolloClient, useQuery } from '@apollo/client/react'
-import { useEffect } from 'react'
+import { memo, useDeferredValue, useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
   EntryDetailsDocument,
+  type EntryDetailsQuery,
   type MessageFragment,
   MessageUpdatedDocument,
   ResendMessageDocument,
@@ -16,6 +17,7 @@ import { staySubscribed } from '../stay-subscribed.ts'
 import { Button } from '../ui/button.tsx'
 import { serverNow } from '../ui/clock.ts'
 import { wordsFor } from '../ui/refusal.ts'
+import { useSteady } from '../ui/steady.ts'
 import { ageOn, dayOf, timeOfDay } from '../ui/times.ts'
 import { say } from '../ui/toasts.tsx'
 import { UrgencyMark } from '../ui/urgency-mark.tsx'
@@ -27,9 +29,9 @@ const canResend = ({ status, body }: MessageFragment): boolean => status !== 'QU
 
 type Props = { entry: RowFragment; onAct: (action: ActionId) => void; onClose: () => void }
 
-/** One visit: who it is, every action with its key, how it came to stand where it stands, and what was sent. */
+/** One visit: who it is, every action with its key, how it came to stand where it stands, and what was sent; drawn after the queue. */
 export const Details = ({ entry, onAct, onClose }: Props) => {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const { clinic } = useStaff()
   const client = useApolloClient()
   const { data, refetch } = useQuery(EntryDetailsDocument, {
@@ -49,11 +51,8 @@ export const Details = ({ entry, onAct, onClose }: Props) => {
       }),
     [client, clinic.id, patientId, refetch],
   )
-  const why = (reason: string) =>
-    reason in later.message.why ? t(`message.why.${reason as keyof typeof later.message.why}`) : reason
   const full = data?.queueEntry?.id === entry.id ? data.queueEntry : null
-  const patient = full?.patient
-  const at = (instant: string) => timeOfDay(instant, clinic.timeZone, i18n.language)
+  const shown = useDeferredValue(useMemo(() => ({ entry, full }), [entry, full]))
   const resend = async (id: string) => {
     try {
       await client.mutate({ mutation: ResendMessageDocument, variables: { id } })
@@ -63,6 +62,20 @@ export const Details = ({ entry, onAct, onClose }: Props) => {
       say(wordsFor(error, t))
     }
   }
+  const steady = useSteady({ onAct, onClose, onResend: (id: string) => void resend(id) })
+  return <Visit {...shown} {...steady} />
+}
+
+type Shown = { entry: RowFragment; full: EntryDetailsQuery['queueEntry'] }
+type VisitProps = Shown & Pick<Props, 'onAct' | 'onClose'> & { onResend: (id: string) => void }
+
+const Visit = memo(({ entry, full, onAct, onClose, onResend }: VisitProps) => {
+  const { t, i18n } = useTranslation()
+  const { clinic } = useStaff()
+  const patient = full?.patient
+  const at = (instant: string) => timeOfDay(instant, clinic.timeZone, i18n.language)
+  const why = (reason: string) =>
+    reason in later.message.why ? t(`message.why.${reason as keyof typeof later.message.why}`) : reason
   const facts: [string, string | null | undefined][] = [
     [t('details.arrived'), at(entry.arrivedAt)],
     [t('details.booked'), entry.appointment && at(entry.appointment.startsAt)],
@@ -146,7 +159,7 @@ export const Details = ({ entry, onAct, onClose }: Props) => {
                   <Button
                     {...(node.status === 'FAILED' ? {} : { kind: 'plain' as const })}
                     aria-label={`${t('message.resend')}: ${t(`message.kind.${node.kind}`)}, ${at(node.createdAt)}`}
-                    onPress={() => void resend(node.id)}
+                    onPress={() => onResend(node.id)}
                   >
                     {t('message.resend')}
                   </Button>
@@ -158,4 +171,4 @@ export const Details = ({ entry, onAct, onClose }: Props) => {
       )}
     </aside>
   )
-}
+})

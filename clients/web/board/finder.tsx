@@ -1,3 +1,6 @@
+import { codeOfQr } from '@anteroom/api/patient/qr'
+import type { PatientRecord } from '@anteroom/offline/model'
+import { useOffline } from '@anteroom/offline/react'
 import { useQuery } from '@apollo/client/react'
 import { forwardRef, lazy, Suspense, useEffect, useId, useState } from 'react'
 import { Button } from 'react-aria-components/Button'
@@ -7,17 +10,15 @@ import { FindElsewhereDocument, FindPatientsDocument, type PersonFragment } from
 
 const ScanDialog = lazy(() => import('./scan-dialog.tsx').then(({ ScanDialog }) => ({ default: ScanDialog })))
 
+type Person = Pick<PersonFragment, 'id' | 'name' | 'phoneNumber' | 'dateOfBirth'>
+
 /** What was found: a patient of this clinic, one of another clinic, or nobody yet. */
-export type Found =
-  | { kind: 'person'; person: Pick<PersonFragment, 'id' | 'name' | 'phoneNumber' | 'dateOfBirth'> }
-  | { kind: 'new'; text: string }
+export type Found = { kind: 'person'; person: Person } | { kind: 'new'; text: string }
 
 type Option = { id: string; name: string; detail: string; found: Found }
 
 const NONE = '00000000-0000-0000-0000-000000000000'
 
-/** What a patient's QR says: no name looks like it. */
-const isCode = (text: string): boolean => /^[\w-]{22}$/.test(text) && /[0-9_-]|[a-z][A-Z]/.test(text)
 const isNumber = (text: string): boolean => /^\+[0-9 ()-]{7,}$/.test(text)
 
 /** Some browsers read QR codes with the camera by themselves. */
@@ -32,6 +33,25 @@ const usePause = (text: string, milliseconds: number): string => {
   return paused
 }
 
+/** Whom of this device's records a code belongs to; undefined until that is known. */
+const useKnown = (code: string | null): PatientRecord | null | undefined => {
+  const { engine } = useOffline()
+  const [known, setKnown] = useState<{ code: string; person: PatientRecord | null }>()
+  useEffect(() => {
+    if (code === null || !engine) return
+    let isOver = false
+    const patients = engine.records().patients as ReadonlyMap<string, PatientRecord>
+    void import('./known-code.ts')
+      .then(({ personOfCode }) => personOfCode(patients.values(), code))
+      .catch(() => null)
+      .then((person) => isOver || setKnown({ code, person }))
+    return () => {
+      isOver = true
+    }
+  }, [code, engine])
+  return known?.code === code ? known.person : undefined
+}
+
 /** One box: a name or number that is typed, or a code that a scanner types, to somebody who is known or will be. */
 export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => void }>(({ onFound }, ref) => {
   const { t } = useTranslation()
@@ -43,10 +63,12 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
   const [isScanning, setScanning] = useState(false)
   const typed = text.trim()
   const search = usePause(typed, 100)
-  const asksElsewhere = isNumber(search) || isCode(search)
+  const code = codeOfQr(search)
+  const known = useKnown(code)
+  const asksElsewhere = isNumber(search) || (code !== null && known === null)
   const { data, loading } = useQuery(FindPatientsDocument, {
     variables: { search },
-    skip: search.length < 2 || isCode(search),
+    skip: search.length < 2 || code !== null,
     fetchPolicy: 'cache-and-network',
   })
   const {
@@ -54,15 +76,14 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
     loading: isAsking,
     error: unasked,
   } = useQuery(FindElsewhereDocument, {
-    variables: isCode(search)
-      ? { code: search }
-      : { phoneNumber: asksElsewhere ? search.replace(/[ ()-]/g, '') : NONE },
+    variables: code ? { code } : { phoneNumber: asksElsewhere ? search.replace(/[ ()-]/g, '') : NONE },
     skip: !asksElsewhere,
     fetchPolicy: 'network-only',
   })
 
-  const isSettled = search === typed && !loading && !isAsking
-  const people = search.length < 2 ? [] : (data?.patients?.edges ?? []).map(({ node }) => node)
+  const isSettled = search === typed && !loading && !isAsking && (code === null || known !== undefined)
+  const listed = search.length < 2 || code !== null ? [] : (data?.patients?.edges ?? []).map(({ node }) => node)
+  const people: Person[] = known ? [{ phoneNumber: null, dateOfBirth: null, ...known }] : listed
   const match = asksElsewhere ? elsewhere?.findPatient : null
   const options: Option[] = [
     ...people.map((person) => ({
@@ -77,13 +98,13 @@ export const Finder = forwardRef<HTMLInputElement, { onFound: (found: Found) => 
             id: match.id,
             name: match.name,
             // Whoever is found by a code may be of this clinic or not.
-            detail: [isCode(search) ? null : t('finder.elsewhere'), match.birthYear].filter(Boolean).join(' · '),
+            detail: [code ? null : t('finder.elsewhere'), match.birthYear].filter(Boolean).join(' · '),
             found: { kind: 'person' as const, person: { ...match, phoneNumber: null, dateOfBirth: null } },
           },
         ]
       : []),
     // Last, and only when it is known who else it may be: a list that grows above it would move it under the key.
-    ...(isSettled && typed.length > 1 && !isCode(typed)
+    ...(isSettled && typed.length > 1 && codeOfQr(typed) === null
       ? [
           {
             id: 'new',

@@ -1,4 +1,5 @@
 import { usePendingMark } from '@anteroom/offline/react'
+import type { TFunction } from 'i18next'
 import { type CSSProperties, type DragEvent, memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MessageFragment, RowFragment } from '../generated/graphql.ts'
@@ -33,43 +34,37 @@ const placed = (top: number): CSSProperties => ({
   transform: `translateY(${top}px)`,
 })
 
-/** What stands at the right of a row: where the patient is, or how long they have waited and how long it will take. */
-const Times = ({ entry, now }: { entry: RowFragment; now: number }) => {
-  const { t } = useTranslation()
-  const { status, estimate } = entry
+/** What stands at the end of a row's two lines: where the patient is, or how long they have waited and how long it will take. */
+const endsOf = ({ status, room, startedAt, calledAt, arrivedAt, estimate }: RowFragment, now: number, t: TFunction) => {
+  const since = (time: string) => inMinutes(minutesBetween(time, now))
   if (status === 'CALLED' || status === 'IN_SERVICE')
-    return (
-      <span className="row-times">
-        <span className="strong">{entry.room ? t('room', { room: entry.room }) : t('calledNoRoom')}</span>
-        <span className="quiet small">
-          {t(`status.${status}`)} {inMinutes(minutesBetween(entry.startedAt ?? entry.calledAt ?? entry.arrivedAt, now))}
-        </span>
-      </span>
-    )
+    return [
+      <span key="room" className="strong">
+        {room ? t('room', { room }) : t('calledNoRoom')}
+      </span>,
+      `${t(`status.${status}`)} ${since(startedAt ?? calledAt ?? arrivedAt)}`,
+    ]
   if (status !== 'WAITING')
-    return (
-      <span className="row-times">
-        <span className="small">{t(`status.${status}`)}</span>
-      </span>
-    )
-  return (
-    <span className="row-times">
-      <span>{inMinutes(minutesBetween(entry.arrivedAt, now))}</span>
-      {estimate && (
-        <span className="quiet small">{t('estimate', { low: estimate.lowMinutes, high: estimate.highMinutes })}</span>
-      )}
-    </span>
-  )
+    return [
+      <span key="status" className="small">
+        {t(`status.${status}`)}
+      </span>,
+      null,
+    ]
+  return [since(arrivedAt), estimate && t('estimate', { low: estimate.lowMinutes, high: estimate.highMinutes })]
 }
 
 const Row = ({ entry, isSelected, isMoving, now, message, onSelect, top, dropEdge, drag }: Props) => {
   const { t, i18n } = useTranslation()
   const { clinic } = useStaff()
   const mark = usePendingMark(entry.id)
+  const at = (time: string) => timeOfDay(time, clinic.timeZone, i18n.language)
+  const [firstEnd, secondEnd] = endsOf(entry, now, t)
   const flags = [
     mark && t(mark.mayBeRefused ? 'flag.doubtful' : 'flag.pending'),
-    entry.appointment &&
-      t('flag.booked', { time: timeOfDay(entry.appointment.startsAt, clinic.timeZone, i18n.language) }),
+    entry.appointment
+      ? t('flag.booked', { time: at(entry.appointment.startsAt) })
+      : t('flag.since', { time: at(entry.arrivedAt) }),
     entry.doctor && (entry.status === 'WAITING' ? t('flag.bound', { doctor: entry.doctor.name }) : entry.doctor.name),
     message?.status === 'FAILED' && t('flag.messageFailed'),
   ].filter(Boolean)
@@ -103,18 +98,21 @@ const Row = ({ entry, isSelected, isMoving, now, message, onSelect, top, dropEdg
         <span className="row-first">
           <span className="row-ticket">{entry.ticket}</span>
           <span className="row-name">{entry.patient?.name}</span>
+          <span className="row-end">{firstEnd}</span>
         </span>
         <span className="row-second small quiet">
-          <UrgencyMark urgency={entry.urgency} />
-          {entry.provisionalTicket && entry.provisionalTicket !== entry.ticket && (
-            <span>{entry.provisionalTicket}</span>
-          )}
-          {flags.map((flag) => (
-            <span key={String(flag)}>{flag}</span>
-          ))}
+          <span className="row-flags">
+            <UrgencyMark urgency={entry.urgency} />
+            {entry.provisionalTicket && entry.provisionalTicket !== entry.ticket && (
+              <span>{entry.provisionalTicket}</span>
+            )}
+            {flags.map((flag) => (
+              <span key={String(flag)}>{flag}</span>
+            ))}
+          </span>
+          {secondEnd && <span className="row-end">{secondEnd}</span>}
         </span>
       </span>
-      <Times entry={entry} now={now} />
     </div>
   )
 }

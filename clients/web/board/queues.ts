@@ -44,6 +44,7 @@ export const useQueues = <Line extends Told>(
       id,
       name: '',
       ticketLetter: '',
+      color: null,
       slotMinutes: 0,
       open: true,
       closedReason: null,
@@ -82,8 +83,8 @@ export const useQueues = <Line extends Told>(
 const board: Watched<LineFragment> = {
   document: BoardQueueUpdatedDocument,
   ended: 20,
-  make: ({ id, name, open, closedReason, doctors }, lists) => ({
-    ...{ id, version: 0, asOf: '', service: { id, name, open, closedReason, doctors } },
+  make: ({ id, name, color, open, closedReason, doctors }, lists) => ({
+    ...{ id, version: 0, asOf: '', service: { id, name, color, open, closedReason, doctors } },
     ...lists,
   }),
 }

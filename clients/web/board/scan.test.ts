@@ -1,3 +1,4 @@
+import { qrOfCode } from '@anteroom/api/patient/qr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type App, chromiumPath, noChromium, type Screen, startApp, violationsOf } from '../test/app.ts'
 
@@ -38,6 +39,21 @@ describe.runIf(chromiumPath)(`a patient's code${noChromium}`, { timeout: 120_000
     const i = { patientId, serviceId, startsAt: availableSlots.at(-1).startsAt }
     await ask('mutation($i: BookAppointmentInput!) { bookAppointment(input: $i) { id } }', { i })
   }
+  /** The device's own records have this patient. */
+  const known = ({ page }: Screen, patientId: string) =>
+    expect
+      .poll(() =>
+        page.evaluate(`(async () => {
+          const { name } = (await indexedDB.databases()).find(({ name }) => /^anteroom-[0-9a-f]{8}-/.test(name))
+          const open = indexedDB.open(name)
+          const database = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)))
+          const get = database.transaction('records').objectStore('records').get('patients/${patientId}')
+          const held = await new Promise((resolve) => (get.onsuccess = () => resolve(get.result)))
+          database.close()
+          return typeof held?.record.codeMark
+        })()`),
+      )
+      .toBe('string')
   const scanInto = async ({ page }: Screen, code: string) => {
     await page.keyboard.press('/')
     // As a scanner types it: at once, with Enter at its end.
@@ -74,11 +90,32 @@ describe.runIf(chromiumPath)(`a patient's code${noChromium}`, { timeout: 120_000
     await desk.page.keyboard.press('Escape')
   })
 
-  it('is said to need the connection where there is none', async () => {
+  it('in a QR begins with the key that leads to the find box, so that a scanner needs no click before', async () => {
+    const patient = await make('Pia Holm')
+    await desk.page.locator('[data-ticket="G-005"]').first().click()
+    await desk.page.keyboard.type(qrOfCode(patient.code))
+    await desk.page.keyboard.press('Enter')
+    await desk.page.getByRole('dialog', { name: 'Pia Holm' }).waitFor()
+    await desk.page.keyboard.press('Escape')
+    // Once more while the box is being typed in.
+    await scanInto(desk, qrOfCode(patient.code))
+    await desk.page.getByRole('dialog', { name: 'Pia Holm' }).waitFor()
+    await desk.page.keyboard.press('Escape')
+  })
+
+  it('of somebody of this clinic is recognised without a connection, any other is said to need one', async () => {
+    const patient = await make('Otto Brandt')
+    await desk.page.locator('.live', { hasText: /^Live$/ }).waitFor()
+    await known(desk, patient.id)
     await desk.context.setOffline(true)
     await desk.page.locator('.band', { hasText: 'No connection' }).first().waitFor()
+    await scanInto(desk, qrOfCode(patient.code))
+    const dialog = desk.page.getByRole('dialog', { name: 'Otto Brandt' })
+    await dialog.getByText('1990-05-05').waitFor()
+    await desk.page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
     await scanInto(desk, 'A1b2C3d4E5f6G7h8I9j0-z')
-    await desk.page.getByText('A code can only be looked up with a connection.').waitFor()
+    await desk.page.getByText('This device does not know the code').waitFor()
     await desk.page.keyboard.press('Escape')
     await desk.context.setOffline(false)
     await desk.page.locator('.band', { hasText: 'No connection' }).first().waitFor({ state: 'detached' })

@@ -77,6 +77,27 @@ const Clock = ({ timeZone }: { timeZone: string }) => {
   return <time>{timeOfDay(now, timeZone, i18n.language)}</time>
 }
 
+const PATIENCE_MS = 5_000
+
+/** Until the first news; whoever looks at it for longer is told what to do meanwhile. */
+const Starting = () => {
+  const { t } = useTranslation()
+  const [isLong, setLong] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), PATIENCE_MS)
+    return () => clearTimeout(timer)
+  }, [])
+  return (
+    <main className="display is-waiting">
+      <p role="status">{t(isLong ? 'display.unreachable' : 'display.starting')}</p>
+    </main>
+  )
+}
+
+/** Which service a ticket is for, as its letter says, too. */
+const Mark = ({ color }: { color: ScreenFragment['waiting'][number]['color'] }) =>
+  color && <span className="service-mark" data-color={color} aria-hidden="true" />
+
 /** The waiting room's screen: tickets and rooms, never a name. */
 export const DisplayApp = ({ clinicId }: { clinicId: string }) => {
   const { t, i18n } = useTranslation()
@@ -100,12 +121,7 @@ export const DisplayApp = ({ clinicId }: { clinicId: string }) => {
     }
   }, [language, i18n])
 
-  if (!screen)
-    return (
-      <main className="display is-waiting">
-        <p>{t('display.starting')}</p>
-      </main>
-    )
+  if (!screen) return <Starting />
   const isLost = !link.isLive
   return (
     <main className={isLost ? 'display is-lost' : 'display'}>
@@ -121,9 +137,12 @@ export const DisplayApp = ({ clinicId }: { clinicId: string }) => {
       </header>
       <section className="tiles" aria-live="polite" aria-label={t('display.called')}>
         {screen.called.length === 0 && <p className="tiles-empty">{t('display.nobody')}</p>}
-        {screen.called.slice(0, MOST_TILES).map(({ ticket, room }) => (
+        {screen.called.slice(0, MOST_TILES).map(({ ticket, room, color }) => (
           <div key={ticket} className={fresh.some((call) => call.ticket === ticket) ? 'tile is-fresh' : 'tile'}>
-            <span className="tile-ticket">{ticket}</span>
+            <span className="tile-ticket">
+              <Mark color={color} />
+              {ticket}
+            </span>
             <span className="tile-room">
               <svg viewBox="0 0 48 24" aria-hidden="true">
                 <path d="M2 12h40m-9-9 9 9-9 9" fill="none" stroke="currentColor" strokeWidth="4" />
@@ -136,8 +155,11 @@ export const DisplayApp = ({ clinicId }: { clinicId: string }) => {
       <section className="waiting-tickets" aria-label={t('display.waiting')}>
         <h2>{t('display.waiting')}</h2>
         <ul>
-          {screen.waiting.slice(0, 40).map(({ ticket }) => (
-            <li key={ticket}>{ticket}</li>
+          {screen.waiting.slice(0, 40).map(({ ticket, color }) => (
+            <li key={ticket}>
+              <Mark color={color} />
+              {ticket}
+            </li>
           ))}
           {screen.waiting.length > 40 && <li>+{screen.waiting.length - 40}</li>}
         </ul>

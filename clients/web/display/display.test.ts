@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type App, chromiumPath, noChromium, type Screen, startApp, violationsOf } from '../test/app.ts'
+import { beforeNextBuild } from '../test/next-build.ts'
 
 declare global {
   var heard: string[]
@@ -54,6 +55,22 @@ describe.runIf(chromiumPath)(`the waiting-room display${noChromium}`, { timeout:
   const freshOn = ({ page }: Screen) => page.locator('.tile.is-fresh .tile-ticket').allTextContents()
   const english = (said: string[]) => said.filter((text) => text.startsWith('Ticket'))
 
+  it('marks tickets with the colour of their service, which the letter says, too', async () => {
+    await app.server.db.service.updateMany({ where: { clinicId, ticketLetter: 'G' }, data: { color: 'VIOLET' } })
+    await act('callEntry', 'G-001', '1')
+    const screen = await openDisplay()
+    const { page } = screen
+    const colorOf = (list: string) =>
+      page.locator(list, { hasText: /^G-/ }).first().locator('.service-mark').getAttribute('data-color')
+    expect([await colorOf('.waiting-tickets li'), await colorOf('.tile-ticket')]).toEqual(['VIOLET', 'VIOLET'])
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await violationsOf(page)).toEqual([])
+    }
+    await screen.context.close()
+    await act('returnToQueue', 'G-001')
+  })
+
   it('marks all of several calls, and announces one after the other in the languages of the clinic', async () => {
     const screen = await openDisplay()
     await act('callEntry', 'G-001', '1')
@@ -101,6 +118,35 @@ describe.runIf(chromiumPath)(`the waiting-room display${noChromium}`, { timeout:
     await screen.page.getByText('No connection since').waitFor({ state: 'detached' })
     expect(await heardBy(screen)).toEqual([])
     await screen.context.close()
+  })
+
+  it('gets a new build through its worker, and keeps it without a network', async () => {
+    const builds = await beforeNextBuild(app.server.origin)
+    const screen = await app.open({
+      path: `${builds.origin}/display/${clinicId}`,
+      prepare: (context) => context.clock.install(),
+    })
+    const { page, context } = screen
+    const scripts = () => page.locator('script[src]').evaluateAll((all) => all.map((one) => one.getAttribute('src')))
+    const shown = page.locator('.waiting-tickets', { hasText: 'G-005' })
+    await shown.waitFor()
+    await page.evaluate('navigator.serviceWorker.ready.then(() => null)')
+    await page.reload()
+    await shown.waitFor()
+    expect(await page.evaluate('navigator.serviceWorker.controller?.state')).toBe('activated')
+    expect(await scripts()).not.toContain(`/assets/${builds.script}`)
+    builds.change()
+    const loaded = page.waitForEvent('load', patience)
+    await page.clock.fastForward('05:00')
+    await loaded
+    await shown.waitFor()
+    expect(await scripts()).toContain(`/assets/${builds.script}`)
+    await context.setOffline(true)
+    await page.reload()
+    await page.getByText('No connection yet').first().waitFor()
+    expect(await scripts()).toContain(`/assets/${builds.script}`)
+    await context.close()
+    builds.close()
   })
 
   it('loads itself again when a new build is served, but not before what is being announced was heard', async () => {

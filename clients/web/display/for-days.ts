@@ -31,6 +31,8 @@ const renewWorker = async (): Promise<void> => {
   await new Promise<void>((resolve) => {
     setTimeout(resolve, 60_000)
     coming.addEventListener('statechange', () => ['activated', 'redundant'].includes(coming.state) && resolve())
+    // It would wait until this page is closed, which stands open for days.
+    coming.postMessage({ type: 'SKIP_WAITING' })
   })
 }
 

@@ -1,5 +1,8 @@
 import type { en } from './en.ts'
 import type { admin } from './en-admin.ts'
+import type { door } from './en-checkin.ts'
+import type { posters } from './en-posters.ts'
+import type { setup } from './en-setup.ts'
 
 /** The English texts of dialogs and of other screens: they come with whatever says them. The same word for the same thing everywhere. */
 export const later = {
@@ -223,6 +226,8 @@ export const later = {
   },
   display: {
     starting: 'Connecting …',
+    unreachable:
+      'No connection yet. Please listen for your ticket, or ask at the desk; this screen comes back by itself.',
     called: 'Called',
     nobody: 'Please take a seat. Your ticket appears here.',
     noRoom: 'To the desk',
@@ -270,6 +275,19 @@ export const later = {
       'Your room is shown to the patients who are called. Say here whether you are on duty; the waiting times follow it.',
       'Here it says whether what you see is live. Without a network you go on working: everything is saved and sent later. ? shows all keys.',
     ],
+    // For fingers, which have no keys.
+    touch: {
+      board: [
+        'Somebody stands at the desk: type the name or number into the box above, tap whom it finds, and choose the queue in which they wait.',
+        'Tap a patient to see all that can be done for them. The last act can be taken back for a while: Undo stands in the message below.',
+        'Here it says whether what you see is live. Without a network you go on working: everything is saved and sent later.',
+      ],
+      room: [
+        'The large button does the next right thing: call the next patient, start, served. What else can be done stands beside it.',
+        'Your room is shown to the patients who are called. Say here whether you are on duty; the waiting times follow it.',
+        'Here it says whether what you see is live. Without a network you go on working: everything is saved and sent later.',
+      ],
+    },
   },
   help: {
     title: 'Keys',
@@ -286,4 +304,7 @@ export const later = {
   },
 }
 
-export type Texts = typeof en & typeof later & typeof admin
+export type Texts = typeof en & typeof later & typeof admin & typeof setup & Elsewhere
+
+/** What the screens bring that load both languages by themselves. */
+export type Elsewhere = typeof door & typeof posters

@@ -107,6 +107,7 @@ export const en = {
     pending: 'not sent yet',
     doubtful: 'may be refused',
     booked: 'booked {{time}}',
+    since: 'since {{time}}',
     bound: 'for {{doctor}}',
     messageFailed: 'message failed',
   },
@@ -139,7 +140,7 @@ export const en = {
     elsewhere: 'known to another clinic',
     nobody: 'Nobody has this code.',
     scan: 'Scan a code with the camera',
-    codeOffline: 'A code can only be looked up with a connection. Type the name or number.',
+    codeOffline: 'This device does not know the code, and there is no connection to ask. Type the name or number.',
     looking: 'Looking …',
   },
   install: {

@@ -1,8 +1,10 @@
-import type { Texts } from './en-later.ts'
+import type { Elsewhere, Texts } from './en-later.ts'
 import { admin } from './es-admin.ts'
+import { setup } from './es-setup.ts'
 
-export const es: Texts = {
+export const es: Omit<Texts, keyof Elsewhere> = {
   ...admin,
+  ...setup,
   live: 'En directo',
   notLive: 'Sin conexión',
   lost: 'Sin conexión. Lo que ve es de las {{time}} (hace {{age}}) y se renueva solo en cuanto vuelva la conexión.',
@@ -155,6 +157,7 @@ export const es: Texts = {
     pending: 'sin enviar',
     doubtful: 'puede que no se acepte',
     booked: 'cita {{time}}',
+    since: 'desde {{time}}',
     bound: 'para {{doctor}}',
     messageFailed: 'mensaje fallido',
   },
@@ -245,7 +248,7 @@ export const es: Texts = {
     elsewhere: 'conocido en otro centro',
     nobody: 'Nadie tiene este código.',
     scan: 'Leer un código con la cámara',
-    codeOffline: 'Un código solo se puede buscar con conexión. Escriba el nombre o el número.',
+    codeOffline: 'Este equipo no conoce el código y no hay conexión para preguntar. Escriba el nombre o el número.',
     looking: 'Buscando …',
   },
   person: {
@@ -372,6 +375,7 @@ export const es: Texts = {
   },
   display: {
     starting: 'Conectando …',
+    unreachable: 'Todavía no hay conexión. Esté atento a su turno o pregunte en recepción; esta pantalla vuelve sola.',
     called: 'Llamados',
     nobody: 'Tome asiento, por favor. Su turno aparecerá aquí.',
     noRoom: 'Al mostrador',
@@ -419,6 +423,18 @@ export const es: Texts = {
       'Los pacientes llamados ven su sala. Diga aquí si está de turno; los tiempos de espera lo siguen.',
       'Aquí pone si lo que ve está en directo. Sin red puede seguir: todo se guarda y se envía después. ? muestra todas las teclas.',
     ],
+    touch: {
+      board: [
+        'Alguien está en el mostrador: escriba el nombre o el número en la casilla de arriba, toque a quien encuentre y elija la cola en la que espera.',
+        'Toque a un paciente para ver todo lo que se puede hacer por él. Lo último se puede deshacer durante un rato: Deshacer está en el aviso de abajo.',
+        'Aquí pone si lo que ve está en directo. Sin red puede seguir: todo se guarda y se envía después.',
+      ],
+      room: [
+        'El botón grande hace lo que toca: llamar al siguiente, empezar, atendido. Lo demás está al lado.',
+        'Los pacientes llamados ven su sala. Diga aquí si está de turno; los tiempos de espera lo siguen.',
+        'Aquí pone si lo que ve está en directo. Sin red puede seguir: todo se guarda y se envía después.',
+      ],
+    },
   },
   install: {
     button: 'Instalar en este dispositivo',

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
 import { admin } from './en-admin.ts'
+import { door } from './en-checkin.ts'
 import { later } from './en-later.ts'
+import { posters } from './en-posters.ts'
+import { setup } from './en-setup.ts'
 import { es } from './es.ts'
+import { door as esDoor } from './es-checkin.ts'
+import { posters as esPosters } from './es-posters.ts'
 
 type Tree = { [key: string]: string | string[] | Tree }
 
@@ -18,8 +23,8 @@ const flat = (tree: Tree, path = ''): [string, string][] =>
 const gaps = (text: string): string[] => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => String(name)).sort()
 
 describe('the languages of the screens', () => {
-  const english = flat({ ...en, ...later, ...admin })
-  const spanish = new Map(flat(es))
+  const english = flat({ ...en, ...later, ...admin, ...setup, ...door, ...posters })
+  const spanish = new Map(flat({ ...es, ...esDoor, ...esPosters }))
 
   it('have the same texts', () => {
     expect([...spanish.keys()].sort()).toEqual(english.map(([key]) => key).sort())

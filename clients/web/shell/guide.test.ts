@@ -40,6 +40,18 @@ describe.runIf(chromiumPath)(`the first steps, and installing${noChromium}`, { t
     expect(desk.complaints).toEqual([])
   })
 
+  it('tell whoever works with a finger of no keys', async () => {
+    const { page, context } = await app.openAs('reception', { tour: true, phone: true })
+    const tour = page.getByRole('complementary', { name: /First steps/ })
+    for (const text of ['the box above', 'Tap a patient', 'whether what you see is live']) {
+      await tour.getByText(text).waitFor()
+      expect(await tour.textContent()).not.toMatch(/\bkeys?\b|press|↑|\?/)
+      await tour.getByRole('button', { name: /Next|Done/ }).tap()
+    }
+    await tour.waitFor({ state: 'detached' })
+    await context.close()
+  })
+
   it('are shown again from the help, and take the focus then', async () => {
     const { page } = await app.openAs('reception')
     await page.locator('[data-ticket="G-005"]').waitFor()

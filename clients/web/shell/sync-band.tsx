@@ -39,7 +39,12 @@ const Lost = () => {
   const now = useNow(5)
   const heardAt = Math.max(link.heardAt, syncedAt ?? 0)
   const since = link.isLive ? (offlineSince ?? link.since) : link.since
-  if (heardAt === 0) return <div className="band">{t('lostAtStart')}</div>
+  if (heardAt === 0)
+    return (
+      <div className="band" role="alert">
+        {t('lostAtStart')}
+      </div>
+    )
   const age = minutesBetween(new Date(heardAt).toISOString(), Math.max(now, Date.now()))
   const at = (time: number) => timeOfDay(time, clinic.timeZone, i18n.language)
   return (

@@ -23,7 +23,9 @@ export const Tour = ({ screen, isAsked, onEnd }: Props) => {
       delete document.documentElement.dataset.tour
     }
   }, [screen, step])
-  const texts = t(`tour.${screen}`, { returnObjects: true })
+  const texts = t(matchMedia('(pointer: coarse)').matches ? `tour.touch.${screen}` : `tour.${screen}`, {
+    returnObjects: true,
+  })
   const isLast = step === STEPS - 1
   return (
     <aside className="tour" aria-labelledby="tour">

@@ -24,9 +24,9 @@ type Options = {
   prepare?: (context: BrowserContext) => Promise<unknown>
 }
 
-/** The built app on a real server and database, and browsers of several people before it. */
-export const startApp = async () => {
-  const server: TestServer = await startTestServer()
+/** The built app on a real server and database, and browsers of several people before it. Without the demonstration the database is empty. */
+export const startApp = async ({ demo = true } = {}) => {
+  const server: TestServer = await startTestServer({ demo })
   const browser: Browser = await launchBrowser()
   // After midnight, most of the slots that a day shows are of the clinic day that begins at four: here they are of the present one.
   for (const { id, timeZone, dayStartsAt } of await server.db.clinic.findMany())
@@ -58,7 +58,7 @@ export const startApp = async () => {
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
     })
-    await page.goto(`${server.origin}${path}`)
+    await page.goto(new URL(path, server.origin).href)
     return { page, context, complaints }
   }
 

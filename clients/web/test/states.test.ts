@@ -71,6 +71,38 @@ describe.runIf(chromiumPath)(`every screen in every state${noChromium}`, { timeo
     await screen.context.close()
   })
 
+  it.each(looks)('the card of a screen that broke, %s', async (_, look) => {
+    const screen = await show('board', look)
+    await screen.page.evaluate(() => {
+      Date.parse = () => {
+        throw new Error('broken for this test')
+      }
+    })
+    await screen.page.locator('.waiting [data-ticket]').first().click()
+    await screen.page.getByRole('alert').getByRole('button', { name: 'Load again' }).waitFor()
+    screen.complaints.length = 0
+    await isRight(screen)
+    await screen.page.getByRole('button', { name: 'Load again' }).click()
+    await screen.page.locator('.waiting [data-ticket]').first().waitFor()
+    await screen.context.close()
+  })
+
+  it.each(looks)('the log-in without a network, %s', async (_, look) => {
+    const screen = await show('log-in', look)
+    await screen.page.evaluate('navigator.serviceWorker.ready.then(() => null)')
+    await screen.context.setOffline(true)
+    await screen.page.reload()
+    await screen.page.getByLabel('Name for log-in').fill('reception')
+    await screen.page.getByLabel('Password').fill('anteroom-demo')
+    await screen.page.getByRole('button', { name: 'Log in' }).click()
+    await screen.page
+      .getByRole('alert')
+      .getByText(/connection/)
+      .waitFor()
+    await isRight(screen)
+    await screen.context.close()
+  })
+
   it.each(table.filter(([name]) => ['board', 'doctor’s room', 'display'].includes(name)))(
     '%s, empty, %s',
     async (name, _, look) => {

@@ -100,6 +100,7 @@ export const TurnPage = ({ link, first }: { link: string; first: Shown }) => {
         {((isOpen && !isCalled) || state === 'early') && (
           <StopMessages link={link} isStopped={shown.isStopped} onStopped={stopped} words={words} />
         )}
+        {((isOpen && !isCalled) || state === 'early') && <a href="/patient">{words.account}</a>}
         <a href={`?lang=${words.other.tag}`} lang={words.other.tag} hrefLang={words.other.tag}>
           {words.other.name}
         </a>

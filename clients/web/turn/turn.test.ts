@@ -250,6 +250,7 @@ describe.skipIf(!chromiumPath)(`the page behind a link${noChromium}`, { timeout:
     const path = await pathTo({ patientId, appointmentId })
     const early = await open(path)
     expect(await early.page.locator('address').textContent()).toContain(address)
+    expect(await early.page.getByRole('link', { name: /open my account$/ }).getAttribute('href')).toBe('/patient')
     expect(await violationsOf(early.page)).toEqual([])
     const entry = await checkIn(clinic.desk, appointmentId)
     const phone = await open(path)

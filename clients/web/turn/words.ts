@@ -44,6 +44,7 @@ export type Words = {
     means: string
     unknown: string
   }
+  account: string
 }
 
 export const en: Words = {
@@ -123,6 +124,7 @@ export const en: Words = {
     means: 'Reckoned from the shortest wait in the range; it moves with the queue. Your minutes stay on this phone.',
     unknown: 'How long it takes is not known yet, so please stay near.',
   },
+  account: 'Check in, leave the queue or say that you are late: open my account',
 }
 
 export const es: Words = {
@@ -200,6 +202,7 @@ export const es: Words = {
     means: 'Se calcula con la espera más corta y cambia con la cola. Sus minutos se guardan en este teléfono.',
     unknown: 'Todavía no se sabe cuánto falta; no se aleje, por favor.',
   },
+  account: 'Registrar la llegada, dejar la cola o avisar de un retraso: abrir mi cuenta',
 }
 
 export const wordsIn = (language: 'en' | 'es'): Words => (language === 'es' ? es : en)
