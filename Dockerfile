@@ -14,11 +14,12 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY api/package.json api/
 COPY clients/offline/package.json clients/offline/
+COPY clients/patient/package.json clients/patient/
 COPY clients/web/package.json clients/web/
 RUN npm ci --ignore-scripts
 COPY api api
 COPY clients clients
-RUN node clients/web/build.ts
+RUN node clients/web/build.ts && node clients/patient/build.ts
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
@@ -29,6 +30,7 @@ COPY prisma prisma
 COPY api api
 COPY --from=packages /app/api/database/generated api/database/generated
 COPY --from=web /app/clients/web/dist clients/web/dist
+COPY --from=web /app/clients/patient/dist clients/patient/dist
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

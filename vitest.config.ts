@@ -8,11 +8,13 @@ export default defineConfig({
     include: ['{api,clients}/**/*.test.{ts,tsx}'],
     globalSetup: ['api/test/global-setup.ts', 'clients/web/test/global-setup.ts'],
     pool: 'forks',
-    // bcrypt, PostgreSQL and the sockets of a test share the cores with it.
-    maxWorkers: 2,
+    // bcrypt, PostgreSQL and Chromium of a test work in processes of their own; of three tests one mostly waits.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
+    // What is waited for comes at once, but on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default'],
   },
 })

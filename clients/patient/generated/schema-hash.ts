@@ -1,0 +1,1 @@
+export const SCHEMA = 'e11bd2dcb0b69c78'
