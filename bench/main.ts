@@ -13,6 +13,10 @@ const benchmarks: Record<
   { says: string; load: () => Promise<{ run: (options: Options) => Promise<Measure[]> }> }
 > = {
   connect: { says: 'ten thousand phones come back at once', load: () => import('./connect.ts') },
+  write: {
+    says: 'patients called, walking in and checked in through GraphQL, against pgbench calling the same functions',
+    load: () => import('./write.ts'),
+  },
   grow: { says: 'a change of a queue of 10,000 against one of 10', load: () => import('./grow.ts') },
   fanout: {
     says: 'one call in a queue and ten thousand phones know, against bare sockets and other GraphQL servers',
@@ -25,6 +29,18 @@ const benchmarks: Record<
   board: {
     says: 'what a desk waits for in Chromium: an act saved, another desk seen, a reload, a start without a network',
     load: () => import('./board.ts'),
+  },
+  analytics: {
+    says: 'the figures of a year of 500,000 visits, against the same by hand',
+    load: () => import('./analytics.ts'),
+  },
+  reads: {
+    says: 'a board of 500, a month of free slots, a search among 1,000,000, against bare HTTP with the same SQL',
+    load: () => import('./reads.ts'),
+  },
+  turn: {
+    says: 'from the link in a message to the place on the screen, on slow 3G',
+    load: () => import('./turn.ts'),
   },
   messages: { says: 'nobody waits for a provider that takes 10 s to answer', load: () => import('./messages.ts') },
 }
