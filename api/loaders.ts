@@ -49,6 +49,7 @@ const asStored = (ids: readonly string[]): string[] => ids.flatMap((id) => uuidO
 /** Loads rows by id, and gives those that were filled in without a promise: for hundreds of rows in one answer those cost more than the rows. */
 class RowLoader<Row extends { id: string }> extends DataLoader<string, Row | null> {
   readonly #known = new Map<string, Row | null>()
+  #clearances = 0
 
   constructor(load: (ids: string[]) => Promise<Row[]>) {
     super(async (ids) => {
@@ -59,8 +60,12 @@ class RowLoader<Row extends { id: string }> extends DataLoader<string, Row | nul
 
   /** Loads these rows ahead, in one batch with whatever else is loaded now. */
   async fill(ids: readonly string[]): Promise<void> {
-    const rows = await this.loadMany(ids)
-    for (const [place, id] of ids.entries()) {
+    const clearances = this.#clearances
+    const missing = ids.filter((id) => !this.#known.has(id))
+    const rows = await this.loadMany(missing)
+    // A row that was cleared meanwhile may be an old one.
+    if (clearances !== this.#clearances) return
+    for (const [place, id] of missing.entries()) {
       const row = rows[place]
       if (row !== undefined && !(row instanceof Error)) this.#known.set(id, row)
     }
@@ -72,12 +77,19 @@ class RowLoader<Row extends { id: string }> extends DataLoader<string, Row | nul
     return row === undefined ? this.load(id) : row
   }
 
+  /** How many rows are kept. */
+  get size(): number {
+    return this.#known.size
+  }
+
   override clear(id: string): this {
+    this.#clearances++
     this.#known.delete(id)
     return super.clear(id)
   }
 
   override clearAll(): this {
+    this.#clearances++
     this.#known.clear()
     return super.clearAll()
   }

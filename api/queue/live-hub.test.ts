@@ -3,6 +3,7 @@ import WebSocket from 'ws'
 import { uuidv7 } from '../database/uuid.ts'
 import type { EntryRow } from '../loaders.ts'
 import { createTestClinic, type TestClinic } from '../test/clinic.ts'
+import { createRandom, testSeed } from '../test/random.ts'
 import { startTestServer, type TestServer } from '../test/server.ts'
 import { addWalkIn, callEntry, hold, moveEntry, returnToQueue, setUrgency, transfer } from './commands.ts'
 import { applyChange } from './projection/apply.ts'
@@ -57,7 +58,7 @@ describe('a queue kept up to date by its changes', () => {
     let kept = (await loadSnapshot(server.db, service)) as Snapshot
     for (const move of moves) {
       await move()
-      const change = await loadChange(server.db, service, kept.version)
+      const change = await loadChange(server.db, kept)
       expect(change).not.toBeNull()
       const before = lasting(kept)
       const next = applyChange(kept, change as NonNullable<typeof change>)
@@ -70,10 +71,10 @@ describe('a queue kept up to date by its changes', () => {
   })
 
   it('knows when its changes do not tell it all', async () => {
-    const { version } = (await loadSnapshot(server.db, service)) as Snapshot
+    const known = (await loadSnapshot(server.db, service)) as Snapshot
     await server.db.$executeRaw`UPDATE queue_state SET version = version + 1 WHERE service_id = ${service}::uuid`
-    expect(await loadChange(server.db, service, version)).toBeNull()
-    expect((await loadChange(server.db, service, version + 1))?.entries).toEqual([])
+    expect(await loadChange(server.db, known)).toBeNull()
+    expect((await loadChange(server.db, { ...known, version: known.version + 1 }))?.entries).toEqual([])
   })
 })
 
@@ -125,6 +126,36 @@ describe('many who watch one queue', () => {
     const many = await costOf(150, 20)
     expect(few.filter((sql) => sql.includes('WITH events'))).toHaveLength(1)
     expect(many.map((sql) => sql.slice(0, 60))).toEqual(few.map((sql) => sql.slice(0, 60)))
+  })
+
+  it('are told what was changed in the records of those who wait, however it meets the moves', async () => {
+    const seed = testSeed()
+    const random = createRandom(seed)
+    const { serviceId, waiting } = await demoQueue()
+    const people = await server.db.queueEntry.findMany({ where: { id: { in: waiting } }, select: { patientId: true } })
+    const board = server.watch(BOARD, { s: serviceId }, reception)
+    await board.until(() => true)
+    const rename = async (count: number) => {
+      const { patientId } = random.pick(people)
+      await server.db.$executeRaw`
+        UPDATE patients SET name = ${`Renamed ${count}`}, version = version + 1 WHERE id = ${patientId}::uuid`
+    }
+    const move = async (act: string) =>
+      server.request(`mutation($e: ID!) { ${act}(entryId: $e) { id } }`, { e: waiting[0] }, reception)
+    for (let count = 0; count < 30; count++) {
+      const renames = Array.from({ length: random.int(3) }, (_, i) => rename(3 * count + i))
+      await Promise.all([move(count % 2 === 0 ? 'hold' : 'returnToQueue'), ...renames])
+    }
+    await move('hold')
+    await move('returnToQueue')
+    const { data } = await server.request(
+      'query($s: ID!) { queue(serviceId: $s) { version waiting { ticket patient { name } } } }',
+      { s: serviceId },
+      reception,
+    )
+    const shown = await board.until(({ queueUpdated }) => queueUpdated.version === data.queue.version)
+    expect(shown.queueUpdated, `seed ${seed}`).toEqual(data.queue)
+    board.stop()
   })
 
   it('are answered on one socket under their own ids, each with its own selection', async () => {

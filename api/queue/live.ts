@@ -13,7 +13,7 @@ import { endedEntries, loadSnapshots, type PositionState, positionState, type Sn
 /** A snapshot with what only some subscribers ask for, loaded once for all of them. */
 export type LiveSnapshot = Snapshot & {
   ended: (last: number) => Promise<EntryRow[]>
-  /** Shared by all who read this version, so that a board's patients are loaded once. */
+  /** Shared by all who read this version; patients and bookings that did not change are kept from the one before. */
   loaders: Loaders
 }
 
@@ -41,6 +41,8 @@ const HEAL_MS = 1_000
 const RETRY_MS = [100, 250, 500, 1_000, 2_000]
 /** Further behind than this many versions a queue is read whole. */
 const MOST_EVENTS = 500
+/** Of patients and bookings that are no longer on a board so many are kept. */
+const KEPT_ROWS = 1_000
 /** So many are told at a stretch; between, everything else has its turn. */
 const SLICE = 200
 /** How long the end of a visit stays on a watcher's screen. */
@@ -167,11 +169,22 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
   }
 
   /** The queue as it is now: what changed since the version that is known here, or all of it. */
-  const refresh = async ({ serviceId, current, heard }: Feed): Promise<Snapshot | null> => {
-    const change =
-      current && heard - current.version <= MOST_EVENTS ? await loadChange(db, serviceId, current.version) : null
-    if (current && change) return applyChange(current, change)
-    return (await loadSnapshots(db, [serviceId]))[0] ?? null
+  const refresh = async ({ serviceId, current, heard }: Feed): Promise<LiveSnapshot | null> => {
+    const change = current && heard - current.version <= MOST_EVENTS ? await loadChange(db, current) : null
+    if (current && change) return withReads(applyChange(current, change), keptLoaders(current, change.renewed))
+    const [whole] = await loadSnapshots(db, [serviceId])
+    return whole ? withReads(whole, createLoaders(db)) : null
+  }
+
+  /** Of hundreds of patients on a board few change: the others are not read again. */
+  const keptLoaders = (
+    { loaders: { patient, appointment }, entries }: LiveSnapshot,
+    renewed: readonly string[],
+  ): Loaders => {
+    for (const rows of [patient, appointment])
+      if (rows.size > KEPT_ROWS + 2 * entries.size) rows.clearAll()
+      else for (const id of renewed) rows.clear(id)
+    return { ...createLoaders(db), patient, appointment }
   }
 
   /** One read, whatever the number of watchers; then everybody whose view changed is told. */
@@ -182,8 +195,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     try {
       const snapshot = await refresh(feed)
       feed.failures = 0
-      if (snapshot && (feed.current === null || snapshot.version >= feed.current.version))
-        await tell(feed, withReads(snapshot))
+      if (snapshot && (feed.current === null || snapshot.version >= feed.current.version)) await tell(feed, snapshot)
     } catch (error) {
       const delay = RETRY_MS[Math.min(feed.failures++, RETRY_MS.length - 1)] as number
       log.warn(
@@ -199,10 +211,10 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       schedule(feed, GATHER_MS)
   }
 
-  const withReads = (snapshot: Snapshot): LiveSnapshot => {
+  const withReads = (snapshot: Snapshot, loaders: Loaders): LiveSnapshot => {
     const cache = new Map<number, Promise<EntryRow[]>>()
     return Object.assign(snapshot, {
-      loaders: createLoaders(db),
+      loaders,
       ended: (last: number) => {
         const known = cache.get(last) ?? endedEntries(db, snapshot.serviceId, last)
         cache.set(last, known)

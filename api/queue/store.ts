@@ -18,6 +18,8 @@ export type Snapshot = {
   days: DayRule
   version: number
   asOf: Date
+  /** The clinic's newest change of a record that is in this; who reads records later never reads older ones. */
+  changeNumber: number
   /** In calling order. */
   waiting: EntryRow[]
   serving: EntryRow[]
@@ -35,6 +37,7 @@ type SnapshotLine = {
   day_starts_at: number
   version: number
   as_of: Date
+  change_number: number
   duty: string[]
   recent: number[]
   entries: string
@@ -63,10 +66,15 @@ export const toEntryRow = (columns: Record<string, unknown>): EntryRow => {
   return row as EntryRow
 }
 
+/** SQL: the number of a clinic's newest change. */
+export const changeNumber = (clinicId: Prisma.Sql) => Prisma.sql`
+  coalesce((SELECT st.last FROM streams st WHERE st.id = ${clinicId}), 0)::float8`
+
 /** Reads queues with their open entries and recent pace: one statement, whatever the number of queues and entries. */
 export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Promise<Snapshot[]> => {
   const lines = await db.$queryRaw<SnapshotLine[]>`
     SELECT q.service_id::text, s.clinic_id::text, c.time_zone, c.day_starts_at, q.version, clock_timestamp() AS as_of,
+      ${changeNumber(Prisma.sql`s.clinic_id`)} AS change_number,
       (SELECT coalesce(array_agg(d.id::text), '{}') FROM doctor_services ds JOIN doctors d ON d.id = ds.doctor_id
         WHERE ds.service_id = q.service_id AND d.on_duty AND d.active) AS duty,
       (SELECT coalesce(array_agg(r.minutes), '{}') FROM (
@@ -90,6 +98,7 @@ export const loadSnapshots = async (db: Db, serviceIds: readonly string[]): Prom
       days: { timeZone: line.time_zone, dayStartsAt: line.day_starts_at },
       version: line.version,
       asOf: line.as_of,
+      changeNumber: line.change_number,
       waiting,
       serving: serving.toSorted((a, b) => (b.calledAt?.getTime() ?? 0) - (a.calledAt?.getTime() ?? 0)),
       onHold: entries.filter((entry) => entry.status === 'ON_HOLD'),

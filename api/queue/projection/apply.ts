@@ -11,6 +11,9 @@ export type QueueChange = {
   /** Minutes from call to end of the last patients. */
   recentMinutes: readonly number[]
   entries: readonly EntryRow[]
+  changeNumber: number
+  /** Ids of the patients and bookings of the clinic that changed, as far as this snapshot tells. */
+  renewed: readonly string[]
 }
 
 const byKey = (a: EntryRow, b: EntryRow): number =>
@@ -59,6 +62,7 @@ export const applyChange = (before: Snapshot, change: QueueChange): Snapshot => 
     days: before.days,
     version: change.version,
     asOf: change.asOf,
+    changeNumber: change.changeNumber,
     waiting,
     serving,
     onHold: renew(

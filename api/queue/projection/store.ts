@@ -1,5 +1,6 @@
 import type { Db } from '../../database/client.ts'
-import { toEntryRow } from '../store.ts'
+import { Prisma } from '../../database/generated/client.ts'
+import { changeNumber, type Snapshot, toEntryRow } from '../store.ts'
 import type { QueueChange } from './apply.ts'
 
 type ChangeLine = {
@@ -9,13 +10,27 @@ type ChangeLine = {
   recent: number[]
   events: number
   entries: string
+  change_number: number
+  changes: number
+  renewed: string[]
 }
 
+/** A clinic's records that changed since are told up to so many. */
+const MOST_CHANGES = 2_000
+
 /**
- * What happened to a queue since a version, by one statement. Null where its events do not tell it all: a version was made without
- * one, as when the pace, the service or a patient's record changed; then the queue is read whole.
+ * What happened to a queue since a snapshot, by one statement. Null where its events do not tell it all: a version was made without
+ * one, as when the pace or the service changed or patients were merged; then the queue is read whole.
  */
-export const loadChange = async (db: Db, serviceId: string, since: number): Promise<QueueChange | null> => {
+export const loadChange = async (
+  db: Db,
+  {
+    serviceId,
+    clinicId,
+    version: since,
+    changeNumber: told,
+  }: Pick<Snapshot, 'serviceId' | 'clinicId' | 'version' | 'changeNumber'>,
+): Promise<QueueChange | null> => {
   const [line] = await db.$queryRaw<ChangeLine[]>`
     WITH events AS MATERIALIZED (
       SELECT version, entry_id FROM queue_events WHERE service_id = ${serviceId}::uuid AND version > ${since}::int
@@ -32,14 +47,22 @@ export const loadChange = async (db: Db, serviceId: string, since: number): Prom
           AND r.end_reason IS NULL
         ORDER BY r.finished_at DESC LIMIT 20) r) AS recent,
       (SELECT count(DISTINCT version)::int FROM events) AS events,
-      (SELECT coalesce(json_agg(e), '[]')::text FROM queue e WHERE e.id IN (SELECT entry_id FROM events)) AS entries
-    FROM queue_state q WHERE q.service_id = ${serviceId}::uuid`
-  if (!line || line.events !== line.version - since) return null
+      (SELECT coalesce(json_agg(e), '[]')::text FROM queue e WHERE e.id IN (SELECT entry_id FROM events)) AS entries,
+      ${changeNumber(Prisma.sql`${clinicId}::uuid`)} AS change_number, c.changes, c.renewed
+    FROM queue_state q CROSS JOIN (
+      SELECT count(*)::int AS changes,
+        coalesce(array_agg(DISTINCT record_id::text) FILTER (WHERE entity IN ('A', 'P')), '{}') AS renewed
+      FROM (SELECT entity, record_id FROM changes WHERE stream_id = ${clinicId}::uuid AND number > ${told}::bigint
+        LIMIT ${MOST_CHANGES}) c) c
+    WHERE q.service_id = ${serviceId}::uuid`
+  if (!line || line.events !== line.version - since || line.changes !== line.change_number - told) return null
   return {
     version: line.version,
     asOf: line.as_of,
     duty: line.duty,
     recentMinutes: line.recent,
+    changeNumber: line.change_number,
+    renewed: line.renewed,
     entries: (JSON.parse(line.entries) as Record<string, unknown>[]).map(toEntryRow),
   }
 }
