@@ -77,6 +77,7 @@ Mutation
 
 Subscription
   queueUpdated                           U       .FF     .rN    rNN    .FF   rNN
+  queueChanged                           U       .FF     .rN    rNN    .FF   rNN
   positionUpdated                        U       rNN     .rN    rNN    .FF   rNN
   visitUpdated                           r       r..     .r.    r..    .r.   r..
   displayUpdated                         r       .rr     .rr    .rr    .rr   .rr
@@ -150,6 +151,11 @@ Appointment
 Queue
   id service version asOf                -       .--     .r-    r--    .--   r--
   waiting serving onHold ended           -       .--     .r-    r--    .--   r--
+QueueChange
+  version asOf service entries pace      -       .--     .r-    r--    .--   r--
+  since gone                             -       .--     .0-    0--    .--   0--
+QueuePace
+  doctorIds busyDoctorIds recentMinutes  -       .--     .r-    r--    .--   r--
 QueueEntry
   id ticket provisionalTicket status     -       r--     .r-    r--    .--   r--
   urgency position estimate room         -       r--     .r-    r--    .--   r--

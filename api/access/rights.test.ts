@@ -110,6 +110,7 @@ const asks: Record<string, Ask> = {
   'Query.changes': null,
   'Query.devices': null,
   'Subscription.queueUpdated': { of: 'Queue', args: (serviceId) => ({ serviceId }) },
+  'Subscription.queueChanged': { of: 'Queue', args: (serviceId) => ({ serviceId }) },
   'Subscription.positionUpdated': { of: 'QueueEntry', args: (entryId) => ({ entryId }) },
   'Subscription.visitUpdated': { of: 'QueueEntry', args: (entryId) => linkTo(entryId) },
   'Subscription.displayUpdated': inClinic(),

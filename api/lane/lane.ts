@@ -27,7 +27,7 @@ import { isWatched, type Watched } from './watched.ts'
 /** The context of a socket's operation: graphql-ws has named it and checked who sent it. */
 type Operation = Context & { extra?: { socket: WebSocket }; operationId?: string }
 
-type Watching = Watched<unknown, unknown, Context>['feeding']
+type Watching = Watched<unknown, unknown, Context, unknown>['feeding']
 
 /** One event → the JSON of its payload. */
 type Write = (value: unknown) => string | Promise<string>
@@ -181,7 +181,11 @@ export const createLane = (log: Logger): Lane => {
     return result instanceof Promise ? result.then(present) : present(result)
   }
 
-  const writeEach = (writer: Writer, validated: ValidatedSubscriptionArgs, { context, show }: Watching): Write => {
+  const writeEach = (
+    writer: Writer,
+    validated: ValidatedSubscriptionArgs,
+    { context, next, show }: Watching,
+  ): Write => {
     const write = (event: unknown) => {
       try {
         return writer(event)
@@ -191,13 +195,13 @@ export const createLane = (log: Logger): Lane => {
       }
     }
     return (value) => {
-      const event = show(value, context)
+      const event = show(next(value), context)
       return event instanceof Promise ? event.then(write) : write(event)
     }
   }
 
   /** Whoever asks the same with the same rights gets the same answer: it is worked out once for each event. */
-  const writeShared = (validated: ValidatedSubscriptionArgs, { context, show }: Watching): Write => {
+  const writeShared = (validated: ValidatedSubscriptionArgs, { context, next, show }: Watching): Write => {
     const { document, operation, rawVariableValues, schema } = validated
     const root = schema.getSubscriptionType()?.getFields()
     const field = operation.selectionSet.selections.find((node) => node.kind === Kind.FIELD)
@@ -211,15 +215,16 @@ export const createLane = (log: Logger): Lane => {
         viewer = context.viewer
         key = question + rightsKey(viewer, isObjectType(answered) ? answered : null)
       }
-      const answers = shared.get(value as object) ?? new Map<string, Promise<string>>()
-      shared.set(value as object, answers)
+      const event = next(value) as object
+      const answers = shared.get(event) ?? new Map<string, Promise<string>>()
+      shared.set(event, answers)
       const known = answers.get(key)
       if (known) return known
       const own: Context = Object.create(context, {
         viewer: { value: viewer, enumerable: true },
         loaders: { value: context.loaders, enumerable: true, writable: true },
       })
-      const answer = (async () => execute(validated, await show(value, own), own))()
+      const answer = (async () => execute(validated, await show(event, own), own))()
       answers.set(key, answer)
       return answer
     }

@@ -15,6 +15,19 @@ export type LiveSnapshot = Snapshot & {
   ended: (last: number) => Promise<EntryRow[]>
   /** Shared by all who read this version; patients and bookings that did not change are kept from the one before. */
   loaders: Loaders
+  /** What is new to whoever was told this version last; null: nothing yet. */
+  since: (version: number | null) => LiveChange
+}
+
+/** A queue to whoever knows an earlier version of it. The very same for all who know the same one. */
+export type LiveChange = {
+  queue: LiveSnapshot
+  /** The version that this rests on; null: all of it, for an earlier one is not known or too long ago. */
+  since: number | null
+  /** The entries that changed, or whose patient or booking did, as they are now; of all of it: null. */
+  changed: EntryRow[] | null
+  /** Those of them that are in another queue now. */
+  gone: string[]
 }
 
 /** A watched entry as pushed: the row for rights, the state for the patient. */
@@ -41,6 +54,8 @@ const HEAL_MS = 1_000
 const RETRY_MS = [100, 250, 500, 1_000, 2_000]
 /** Further behind than this many versions a queue is read whole. */
 const MOST_EVENTS = 500
+/** So many changed entries are remembered, for boards that are told what changed. */
+const REMEMBERED = 2_000
 /** Of patients and bookings that are no longer on a board so many are kept. */
 const KEPT_ROWS = 1_000
 /** So many are told at a stretch; between, everything else has its turn. */
@@ -67,6 +82,8 @@ type Watcher = {
 type Feed = {
   serviceId: string
   current: LiveSnapshot | null
+  /** What led from one version to the next, up to the current one. */
+  steps: readonly Step[]
   /** The newest version heard of; a read is due while it is above the current one. */
   heard: number
   /** When the last read began, in milliseconds of this process; reads begin GATHER_MS apart, the first one at once. */
@@ -82,6 +99,8 @@ type Feed = {
   /** Watchers still to be told of the current snapshot; null while nobody is being told. */
   due: Watcher[] | null
 } & Greeted
+
+type Step = { from: number; to: number; entries: readonly EntryRow[] }
 
 /** What the screens of one clinic show. */
 type Display = {
@@ -136,6 +155,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       feed = {
         serviceId,
         current: null,
+        steps: [],
         heard: 0,
         readAt: 0,
         timer: null,
@@ -169,11 +189,39 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
   }
 
   /** The queue as it is now: what changed since the version that is known here, or all of it. */
-  const refresh = async ({ serviceId, current, heard }: Feed): Promise<LiveSnapshot | null> => {
+  const refresh = async (feed: Feed): Promise<LiveSnapshot | null> => {
+    const { serviceId, current, heard, steps } = feed
     const change = current && heard - current.version <= MOST_EVENTS ? await loadChange(db, current) : null
-    if (current && change) return withReads(applyChange(current, change), keptLoaders(current, change.renewed))
+    if (current && change) {
+      const snapshot = applyChange(current, change)
+      feed.steps = remembered([...steps, { from: current.version, to: change.version, entries: change.entries }])
+      return withReads(snapshot, keptLoaders(current, change.renewed), feed.steps)
+    }
     const [whole] = await loadSnapshots(db, [serviceId])
-    return whole ? withReads(whole, createLoaders(db)) : null
+    feed.steps = []
+    return whole ? withReads(whole, createLoaders(db), feed.steps) : null
+  }
+
+  const remembered = (steps: readonly Step[]): readonly Step[] => {
+    let room = REMEMBERED
+    const first = steps.findLastIndex(({ entries }) => {
+      room -= entries.length + 1
+      return room < 0
+    })
+    return steps.slice(first + 1)
+  }
+
+  const changeSince = (queue: LiveSnapshot, steps: readonly Step[], version: number | null): LiveChange => {
+    const first = steps.findIndex(({ from }) => from === version)
+    if (version === queue.version) return { queue, since: version, changed: [], gone: [] }
+    if (version === null || first < 0) return { queue, since: null, changed: null, gone: [] }
+    const rows = new Map(steps.slice(first).flatMap(({ entries }) => entries.map((entry) => [entry.id, entry])))
+    const isGone = ({ id, serviceId }: EntryRow) => serviceId !== queue.serviceId && !queue.entries.has(id)
+    const [gone, here] = [[...rows.values()].filter(isGone), [...rows.values()].filter((row) => !isGone(row))]
+    return {
+      ...{ queue, since: version, gone: gone.map(({ id }) => id) },
+      changed: here.map((row) => queue.entries.get(row.id) ?? row),
+    }
   }
 
   /** Of hundreds of patients on a board few change: the others are not read again. */
@@ -211,16 +259,23 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       schedule(feed, GATHER_MS)
   }
 
-  const withReads = (snapshot: Snapshot, loaders: Loaders): LiveSnapshot => {
+  const withReads = (snapshot: Snapshot, loaders: Loaders, steps: readonly Step[]): LiveSnapshot => {
     const cache = new Map<number, Promise<EntryRow[]>>()
-    return Object.assign(snapshot, {
+    const changes = new Map<number | null, LiveChange>()
+    const live: LiveSnapshot = Object.assign(snapshot, {
       loaders,
+      since: (version: number | null) => {
+        const known = changes.get(version) ?? changeSince(live, steps, version)
+        changes.set(version, known)
+        return known
+      },
       ended: (last: number) => {
         const known = cache.get(last) ?? endedEntries(db, snapshot.serviceId, last)
         cache.set(last, known)
         return known
       },
     })
+    return live
   }
 
   const tell = async (feed: Feed, snapshot: LiveSnapshot): Promise<void> => {

@@ -28,9 +28,9 @@ import {
   transfer,
   undo,
 } from './commands.ts'
-import type { WaitEstimate } from './estimate.ts'
+import type { Pace, WaitEstimate } from './estimate.ts'
 import { type HistoryEvent, historyOf } from './history.ts'
-import type { LiveSnapshot } from './live.ts'
+import type { LiveChange, LiveSnapshot } from './live.ts'
 import {
   endedEntries,
   findEntry,
@@ -117,7 +117,8 @@ const EntryPlaceRef = builder.objectRef<EntryRow>('EntryPlace').implement({
 const snapshots = new WeakMap<Loaders, Map<string, Snapshot>>()
 
 /** Has what is asked of this queue's entries answered from this snapshot. */
-const standing = <T extends Snapshot>(ctx: Context, snapshot: T): T => {
+const standing = <T extends Snapshot>(ctx: Context, snapshot: T, loaders = ctx.loaders): T => {
+  ctx.loaders = loaders
   const known = snapshots.get(ctx.loaders) ?? new Map()
   snapshots.set(ctx.loaders, known.set(snapshot.serviceId, snapshot))
   return snapshot
@@ -318,6 +319,75 @@ const QueueRef = builder.objectRef<Snapshot | LiveSnapshot>('Queue').implement({
         return listed(ctx, info, ended)
       },
     }),
+  }),
+})
+
+const QueuePaceRef = builder.objectRef<Pace>('QueuePace').implement({
+  description: 'What estimates rest on.',
+  fields: (t) => ({
+    doctorIds: t.field({
+      type: ['ID'],
+      description: 'Doctors on duty for the service, or with one of its patients.',
+      authScopes: asObject,
+      resolve: ({ doctorIds }) => [...doctorIds],
+    }),
+    busyDoctorIds: t.field({
+      type: ['ID'],
+      description: 'Of these, the ones who have a patient now.',
+      authScopes: asObject,
+      resolve: ({ busyDoctorIds }) => [...busyDoctorIds],
+    }),
+    recentMinutes: t.field({
+      type: ['Float'],
+      description: 'Minutes from call to end of the last patients, at most 20 of the past six hours.',
+      authScopes: asObject,
+      resolve: ({ recentMinutes }) => [...recentMinutes],
+    }),
+  }),
+})
+
+const QueueChangeRef = builder.objectRef<LiveChange>('QueueChange').implement({
+  description:
+    'A queue, or what changed of it since the event before. The waiting are ordered by place (see EntryPlace); everybody behind a change moves without being in it.',
+  fields: (t) => ({
+    since: t.exposeInt('since', {
+      nullable: true,
+      description:
+        'The version of the event before, on which this rests; null: this is all of the queue, forget the rest.',
+      authScopes: asObject,
+    }),
+    version: t.int({ description: "The queue's.", authScopes: asObject, resolve: ({ queue }) => queue.version }),
+    asOf: t.field({ type: 'DateTime', authScopes: asObject, resolve: ({ queue }) => queue.asOf }),
+    service: t.field({
+      type: ServiceRef,
+      authScopes: asObject,
+      resolve: ({ queue }, _args, ctx) => ctx.loaders.service.load(queue.serviceId) as never,
+    }),
+    entries: t.field({
+      type: [QueueEntryRef],
+      description:
+        'Entries of this queue that are new or changed, or whose patient or booking is, also those that ended. Of all of a queue: the open ones, and the last that ended, newest first.',
+      args: {
+        ended: t.arg.int({ description: 'How many of the ended are told with all of a queue: 20, or from 0 to 200.' }),
+      },
+      authScopes: asObject,
+      resolve: ({ queue, changed }, { ended }, ctx, info) => {
+        const last = ended ?? 20
+        if (last < 0 || last > 200) throw badInput('ended', 'must be from 0 to 200')
+        const whole = async () => [
+          ...[...queue.waiting, ...queue.serving, ...queue.onHold],
+          ...(last > 0 ? await queue.ended(last) : []),
+        ]
+        return listed(ctx, info, changed ?? whole())
+      },
+    }),
+    gone: t.field({
+      type: ['ID'],
+      description: 'Entries that are in another queue now.',
+      authScopes: asObject,
+      resolve: ({ gone }) => gone,
+    }),
+    pace: t.field({ type: QueuePaceRef, authScopes: asObject, resolve: ({ queue }) => queue.pace }),
   }),
 })
 
@@ -600,27 +670,52 @@ builder.mutationFields((t) => {
   }
 })
 
+/** A service's live queue, for whoever may read it. */
+const watchedQueue = async (ctx: Context, serviceId: string) => {
+  const service = await ctx.loaders.service.load(serviceId)
+  demandOn(ctx.viewer, 'queue.read', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
+  return {
+    ...{ context: ctx, slot: ctx.live.queue(serviceId), isShared: true },
+    may: (queue: LiveSnapshot) => mayReadQueue(ctx, queue),
+  }
+}
+
 builder.subscriptionFields((t) => ({
   queueUpdated: t.field({
     type: QueueRef,
     description: 'The current queue at once, then each newer version of it.',
     args: { serviceId: t.arg.id({ required: true }) },
     authScopes: ever('queue.read'),
+    subscribe: async (_root, { serviceId }, ctx) =>
+      authorised({
+        ...(await watchedQueue(ctx, serviceId)),
+        next: (live) => live,
+        show: (queue, context) => standing(context, queue, queue.loaders),
+      }),
+    resolve: (queue) => queue as LiveSnapshot,
+  }),
+  queueChanged: t.field({
+    type: QueueChangeRef,
+    description:
+      'The current queue at once, then for each newer version what changed since the event before, or all of it again: less to send than queueUpdated where hundreds wait.',
+    args: { serviceId: t.arg.id({ required: true }) },
+    authScopes: ever('queue.read'),
     subscribe: async (_root, { serviceId }, ctx) => {
-      const service = await ctx.loaders.service.load(serviceId)
-      demandOn(ctx.viewer, 'queue.read', 'service', service, ({ id, clinicId }) => ({ clinicId, serviceId: id }))
+      let told: number | null = null
       return authorised({
-        context: ctx,
-        slot: ctx.live.queue(serviceId),
-        may: (queue) => mayReadQueue(ctx, queue),
-        show: (queue, context) => {
-          context.loaders = queue.loaders
-          return standing(context, queue)
+        ...(await watchedQueue(ctx, serviceId)),
+        next: (queue) => {
+          const change = queue.since(told)
+          told = queue.version
+          return change
         },
-        isShared: true,
+        show: (change, context) => {
+          standing(context, change.queue, change.queue.loaders)
+          return change
+        },
       })
     },
-    resolve: (queue) => queue as LiveSnapshot,
+    resolve: (change) => change as LiveChange,
   }),
   positionUpdated: t.field({
     type: QueuePositionRef,
@@ -636,6 +731,7 @@ builder.subscriptionFields((t) => ({
         context: ctx,
         slot: ctx.live.position(entry),
         may: (live) => can(ctx.viewer, 'entry.read', subjectOfEntry(live.entry)),
+        next: (live) => live,
         show: (live) => live.state,
       })
     },
@@ -652,6 +748,7 @@ builder.subscriptionFields((t) => ({
         context: ctx,
         slot: ctx.live.display(clinicId),
         may: () => true,
+        next: (live) => live,
         show: async (live, context) => {
           context.loaders = live.loaders
           const clinic = await asClinic(context, clinicId)

@@ -38,6 +38,7 @@ builder.subscriptionField('visitUpdated', (t) =>
         context,
         slot: context.live.position(entry),
         may: () => true,
+        next: (live) => live,
         show: ({ state }) => state,
       })
     },

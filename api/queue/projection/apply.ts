@@ -2,7 +2,7 @@ import type { EntryRow } from '../../loaders.ts'
 import { compareKeys, positions } from '../order.ts'
 import type { Snapshot } from '../store.ts'
 
-/** What happened to a queue since a version: its entries that changed, as they are now, and what else estimates rest on. */
+/** What happened to a queue since a version: its entries that changed, or whose patient or booking did, as they are now, and what else estimates rest on. */
 export type QueueChange = {
   version: number
   asOf: Date

@@ -37,6 +37,15 @@ export const loadChange = async (
       UNION
       SELECT from_version, entry_id FROM queue_events
       WHERE from_service_id = ${serviceId}::uuid AND from_version > ${since}::int
+    ), changed AS MATERIALIZED (
+      SELECT entity, record_id FROM changes WHERE stream_id = ${clinicId}::uuid AND number > ${told}::bigint
+      LIMIT ${MOST_CHANGES}
+    ), concerned AS (
+      SELECT e.id FROM changed c JOIN queue e ON e.patient_id = c.record_id WHERE c.entity = 'P'
+        AND e.service_id = ${serviceId}::uuid AND (e.finished_at IS NULL OR e.finished_at > now() - interval '1 day')
+      UNION
+      SELECT e.id FROM changed c JOIN queue e ON e.appointment_id = c.record_id WHERE c.entity = 'A'
+        AND e.service_id = ${serviceId}::uuid AND (e.finished_at IS NULL OR e.finished_at > now() - interval '1 day')
     )
     SELECT q.version, clock_timestamp() AS as_of,
       (SELECT coalesce(array_agg(d.id::text), '{}') FROM doctor_services ds JOIN doctors d ON d.id = ds.doctor_id
@@ -47,13 +56,12 @@ export const loadChange = async (
           AND r.end_reason IS NULL
         ORDER BY r.finished_at DESC LIMIT 20) r) AS recent,
       (SELECT count(DISTINCT version)::int FROM events) AS events,
-      (SELECT coalesce(json_agg(e), '[]')::text FROM queue e WHERE e.id IN (SELECT entry_id FROM events)) AS entries,
-      ${changeNumber(Prisma.sql`${clinicId}::uuid`)} AS change_number, c.changes, c.renewed
-    FROM queue_state q CROSS JOIN (
-      SELECT count(*)::int AS changes,
-        coalesce(array_agg(DISTINCT record_id::text) FILTER (WHERE entity IN ('A', 'P')), '{}') AS renewed
-      FROM (SELECT entity, record_id FROM changes WHERE stream_id = ${clinicId}::uuid AND number > ${told}::bigint
-        LIMIT ${MOST_CHANGES}) c) c
+      (SELECT coalesce(json_agg(e), '[]')::text FROM queue e
+        WHERE e.id IN (SELECT entry_id FROM events UNION SELECT id FROM concerned)) AS entries,
+      ${changeNumber(Prisma.sql`${clinicId}::uuid`)} AS change_number,
+      (SELECT count(*)::int FROM changed) AS changes,
+      (SELECT coalesce(array_agg(DISTINCT record_id::text), '{}') FROM changed WHERE entity IN ('A', 'P')) AS renewed
+    FROM queue_state q
     WHERE q.service_id = ${serviceId}::uuid`
   if (!line || line.events !== line.version - since || line.changes !== line.change_number - told) return null
   return {
