@@ -2,12 +2,12 @@ import type { ApolloClient, OperationVariables, TypedDocumentNode } from '@apoll
 
 const AGAIN_MS = 2_000
 
-/** A subscription that begins anew whenever the server ends or refuses it; answers the way to stop. */
+/** A subscription that begins anew whenever the server ends or refuses it, or what comes is refused with false; answers the way to stop. */
 export const staySubscribed = <Data, Variables extends OperationVariables>(
   client: ApolloClient,
   query: TypedDocumentNode<Data, Variables>,
   variables: Variables,
-  onData: (data: Data) => void,
+  onData: (data: Data) => unknown,
   options: Pick<ApolloClient.SubscribeOptions, 'context' | 'fetchPolicy'> = {},
 ): (() => void) => {
   let isStopped = false
@@ -18,7 +18,11 @@ export const staySubscribed = <Data, Variables extends OperationVariables>(
   }
   const begin = () => {
     const subscription = client.subscribe<Data>({ query, variables, ...options }).subscribe({
-      next: ({ data }) => data && onData(data as Data),
+      next: ({ data }) => {
+        if (!data || onData(data as Data) !== false) return
+        stop()
+        again()
+      },
       error: again,
       complete: again,
     })

@@ -3,7 +3,7 @@ import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, visit }
 import { map } from 'rxjs'
 import type { EntryRecord } from '../model.ts'
 import { type VersionedType, versionedTypes } from './fields.ts'
-import type { Local, SeenEntry } from './local.ts'
+import type { Local } from './local.ts'
 import { type Asked, askedOf, fieldsOf, queryOfSelection, responseKey } from './selection.ts'
 
 type Data = Record<string, unknown>
@@ -32,7 +32,7 @@ const noteView = (local: Local, queue: Data): void => {
   if (statuses.size > 0) local.sawView(String(queue.id), { statuses, versions })
 }
 
-/** Where a screen keeps a queue out of the cache (`createLine`), a subscription says so in its context. */
+/** Where a screen keeps a queue out of the cache (`createLines`), a subscription says so in its context. */
 export const OUT_OF_CACHE = { isOutOfCache: true }
 
 const plain = new WeakMap<DocumentNode, DocumentNode>()
@@ -46,12 +46,6 @@ const withoutTypenames = (document: DocumentNode): DocumentNode => {
   })
   plain.set(document, made)
   return made
-}
-
-/** What the device learns from a queue that is not written to the cache. */
-const noteLine = (local: Local, queue: Data): void => {
-  for (const name of Object.keys(lists)) for (const entry of (queue[name] ?? []) as SeenEntry[]) local.sawEntry(entry)
-  noteView(local, queue)
 }
 
 /**
@@ -120,10 +114,7 @@ export const createGuardLink = (cache: ApolloCache, localOf: () => Local | null)
           const asOf = (value as { asOf?: unknown } | null)?.asOf
           if (operation.operationType === 'subscription' && typeof asOf === 'string') local.sawTime(asOf)
         }
-        if (isOutOfCache) {
-          for (const value of Object.values(data)) noteLine(local, value as Data)
-          return result
-        }
+        if (isOutOfCache) return result
         const asked = askedOf(operation.query)
         return {
           ...result,

@@ -1,25 +1,20 @@
 import { gql } from '@apollo/client'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../../../api/test/server.ts'
-import type { Engine } from '../model.ts'
+import type { Engine, EntryRecord } from '../model.ts'
 import { startByHand } from '../test/hand-server.ts'
 import { createDeviceSession, createPlace, openDevice, until } from '../test/online-device.ts'
 import { clinicData, desk, entryOf, NOON, patientOf, recordsOf } from '../test/records.ts'
 import { createCache } from './cache.ts'
 import { OUT_OF_CACHE } from './client.ts'
 import { factsQuery } from './facts.ts'
-import { createLines, type LineRow } from './lines.ts'
+import { createLines, type Line, type LineRow, type ToldChange } from './lines.ts'
 import { createLocal } from './local.ts'
 
-type Told = { id: string; service: { id: string }; waiting: LineRow[]; serving: LineRow[]; ended: LineRow[] }
+type Told = Omit<LineRow, 'position' | 'estimate'> & Pick<EntryRecord, 'boundDoctor' | 'place'>
+type Service = { id: string }
 
-const needs = {
-  ended: 2,
-  make: (id: string, { waiting, serving, ended }: Omit<Told, 'id' | 'service'>): Told => ({
-    ...{ id, service: { id } },
-    ...{ waiting, serving, ended },
-  }),
-}
+const needs = { ended: 2, serviceOf: (id: string) => ({ id }) }
 
 const engines: Engine[] = []
 afterEach(async () => {
@@ -40,41 +35,39 @@ const setUp = async () => {
   const local = createLocal({ cache, engine: hand.engine, person: desk, wallClock: () => NOON.getTime() })
   hand.engine.subscribe(local.update)
   await hand.confirm(three)
-  const lines = createLines<Told>(local, ['a'], needs)
+  const lines = createLines<Told, Service>(local, ['a'], needs)
   let changes = 0
   const stop = lines.subscribe(() => {
     changes++
   })
-  const line = () => lines.read().get('a') as Told
-  /** As the guard does with what the subscription brings, and then the screen. */
-  const tell = (told: Told) => {
-    const entries = [...told.waiting, ...told.serving]
-    for (const entry of entries) local.sawEntry({ ...entry })
-    local.sawView('a', {
-      statuses: new Set(['WAITING', 'CALLED', 'IN_SERVICE']),
-      versions: new Map(entries.map(({ id, version }) => [id, version])),
-    })
-    lines.tell(told)
-  }
-  const of = (list: 'waiting' | 'serving' | 'ended') => line()[list].map(({ id }) => id)
+  const line = () => lines.read().get('a') as Line<LineRow, Service>
+  const { tell } = lines
+  const of = (list: 'waiting' | 'serving' | 'onHold' | 'ended') => line()[list].map(({ id }) => id)
   return { ...hand, cache, local, line, tell, of, stop, changes: () => changes }
 }
 
-const toldRow = (seq: number, position: number | null, given: Partial<LineRow> = {}): LineRow => {
-  const { id, version, ticket, provisionalTicket, status, urgency, room, endReason, ...times } = entryOf(seq)
-  const { arrivedAt, dueAt, calledAt, startedAt, finishedAt } = times
+const toldRow = (seq: number, given: Partial<Told> = {}): Told => {
+  const { id, version, ticket, provisionalTicket, status, urgency, room, endReason, ...rest } = entryOf(seq)
+  const { arrivedAt, dueAt, calledAt, startedAt, finishedAt, boundDoctor, place } = rest
   return {
     ...{ id, version, ticket, provisionalTicket, status, urgency, room, endReason },
-    ...{ arrivedAt, dueAt, calledAt, startedAt, finishedAt },
-    ...{ reason: null, position, estimate: null, doctor: null, service: { id: 'a' }, appointment: null },
+    ...{ arrivedAt, dueAt, calledAt, startedAt, finishedAt, boundDoctor, place },
+    ...{ reason: null, doctor: null, service: { id: 'a' }, appointment: null },
     patient: { ...{ __typename: 'Patient' }, id: `p${seq}`, name: `Patient p${seq}`, dateOfBirth: null },
     ...given,
   }
 }
-const told = (waiting: LineRow[], serving: LineRow[] = []): Told => ({
-  ...{ id: 'a', service: { id: 'a' } },
-  ...{ waiting, serving, ended: [] },
+const paceOf = (recentMinutes: number[] = []) => ({ doctorIds: ['d'], busyDoctorIds: [], recentMinutes })
+/** All of the queue at a version, or what changed since another. */
+const told = (
+  version: number,
+  entries: Told[],
+  { since = null, gone = [], pace = paceOf() }: Partial<ToldChange<Told, Service>> = {},
+): ToldChange<Told, Service> => ({
+  ...{ since, version, asOf: NOON.toISOString(), service: { id: 'a' } },
+  ...{ entries, gone, pace },
 })
+const all = () => told(1, [toldRow(1), toldRow(2), toldRow(3)])
 
 describe('a queue on a screen', () => {
   it('is read from the records before the server has told it, in calling order with places', async () => {
@@ -88,34 +81,69 @@ describe('a queue on a screen', () => {
 
   it('is what the server told, while the device knows nothing newer; what did not change is the same object', async () => {
     const { tell, line, changes, of } = await setUp()
-    tell(told([toldRow(1, 1), toldRow(2, 2), toldRow(3, 3)]))
+    expect(tell(all())).toBe(true)
     const before = line()
-    tell(told([toldRow(1, 1), toldRow(2, 2), toldRow(3, 3)]))
+    tell(all())
     expect(line()).toBe(before)
     const count = changes()
-    tell(told([toldRow(1, 1), toldRow(3, 2, { version: 2 }), toldRow(2, 3)]))
-    expect(of('waiting')).toEqual(['e1', 'e3', 'e2'])
-    expect(line().waiting[0]).toBe(before.waiting[0])
+    const urgent = { version: 2, place: { ...entryOf(3).place, rank: 1 } }
+    tell(told(2, [toldRow(3, urgent)], { since: 1 }))
+    expect(of('waiting')).toEqual(['e3', 'e1', 'e2'])
+    expect(line().waiting.map(({ position }) => position)).toEqual([1, 2, 3])
     expect(line().serving).toBe(before.serving)
     expect(changes()).toBe(count + 1)
+    tell(told(3, [toldRow(2, { version: 2, status: 'ON_HOLD' })], { since: 2 }))
+    expect([of('waiting'), of('onHold')]).toEqual([['e3', 'e1'], ['e2']])
+    const [first] = line().waiting
+    tell(told(4, [], { since: 3, gone: ['e1'] }))
+    expect(of('waiting')).toEqual(['e3'])
+    expect(line().waiting[0]).toBe(first)
+  })
+
+  it('estimates by the pace that the server tells, for a free doctor and for a bound one', async () => {
+    const { tell, line } = await setUp()
+    const bound = { boundDoctor: { __typename: 'Doctor', id: 'away' } }
+    tell(told(1, [toldRow(1), toldRow(2, bound), toldRow(3)], { pace: paceOf([10, 10, 10, 10, 10]) }))
+    expect(line().waiting.map(({ estimate }) => estimate?.likelyMinutes)).toEqual([0, undefined, 15])
+    tell(told(2, [], { since: 1, pace: paceOf() }))
+    expect(line().waiting.map(({ estimate }) => estimate)).toEqual([null, null, null])
+  })
+
+  it('asks to be told anew where something was missed, and stays as it was', async () => {
+    const { tell, of } = await setUp()
+    tell(all())
+    expect(tell(told(3, [toldRow(1, { version: 2, status: 'ON_HOLD' })], { since: 2 }))).toBe(false)
+    expect(of('waiting')).toEqual(['e1', 'e2', 'e3'])
+    expect(tell(told(3, [toldRow(2)]))).toBe(true)
+    expect(of('waiting')).toEqual(['e2'])
+  })
+
+  it('shows the last of the ended, and one more where one of them came back', async () => {
+    const { tell, of } = await setUp()
+    const over = (seq: number) =>
+      toldRow(seq, { version: 2, status: 'SERVED', finishedAt: new Date(NOON.getTime() + seq).toISOString() })
+    tell(told(1, [over(1), over(2), over(3)]))
+    expect(of('ended')).toEqual(['e3', 'e2'])
+    tell(told(2, [toldRow(3, { version: 3 })], { since: 1 }))
+    expect([of('waiting'), of('ended')]).toEqual([['e3'], ['e2', 'e1']])
   })
 
   it('follows an act of this device at once, and the server when it has told of it', async () => {
     const { tell, engine, apply, of, line } = await setUp()
-    tell(told([toldRow(1, 1), toldRow(2, 2), toldRow(3, 3)]))
+    tell(all())
     await engine.act('callEntry', { id: 'e1', room: '1' })
     expect([of('waiting'), of('serving')]).toEqual([['e2', 'e3'], ['e1']])
     expect(line().waiting[0]).toMatchObject({ id: 'e2', position: 1 })
     const called = { version: 2, status: 'CALLED' as const, room: '1', calledAt: NOON.toISOString() }
     await apply({ entries: new Map([...three.entries, ['e1', entryOf(1, called)]]) })
     expect([of('waiting'), of('serving')]).toEqual([['e2', 'e3'], ['e1']])
-    tell(told([toldRow(2, 1), toldRow(3, 2)], [toldRow(1, null, { ...called, room: 'as the server says' })]))
+    tell(told(2, [toldRow(1, { ...called, room: 'as the server says' })], { since: 1 }))
     expect(line().serving[0]?.room).toBe('as the server says')
   })
 
   it('shows what a pull brought after the server had told it: moves, and a patient who is called otherwise', async () => {
     const { tell, confirm, of, line } = await setUp()
-    tell(told([toldRow(1, 1), toldRow(2, 2), toldRow(3, 3)]))
+    tell(all())
     await confirm({ patients: new Map([...three.patients, ['p2', patientOf('p2', { version: 2, name: 'Renamed' })]]) })
     await confirm({ entries: new Map([...three.entries, ['e2', entryOf(2, { version: 2 })]]) })
     expect(line().waiting[1]?.patient?.name).toBe('Renamed')
@@ -124,10 +152,11 @@ describe('a queue on a screen', () => {
   })
 
   it('replays acts over what the server told, also before a pull has brought it', async () => {
-    const { tell, engine, setOnline, line, cache } = await setUp()
-    const urgent = { version: 2, urgency: 'URGENT' as const }
-    tell(told([toldRow(3, 1, urgent), toldRow(1, 2), toldRow(2, 3)]))
+    const { tell, engine, setOnline, line, of, cache } = await setUp()
+    const urgent = { version: 2, urgency: 'URGENT' as const, place: { ...entryOf(3).place, rank: 1 } }
+    tell(told(2, [toldRow(3, urgent), toldRow(1), toldRow(2)]))
     await setOnline(false)
+    expect(of('waiting')).toEqual(['e3', 'e1', 'e2'])
     await engine.act('callEntry', { id: 'e3', room: '1' })
     expect(line().serving).toMatchObject([{ id: 'e3', urgency: 'URGENT', version: 3 }])
     expect(cache.extract(false)['QueueEntry:e3']).toMatchObject({ version: 1, urgency: 'ROUTINE' })
@@ -158,11 +187,15 @@ describe('on a real server', () => {
   })
   afterAll(() => server?.close())
 
-  const ROW = `id version ticket provisionalTicket status urgency room endReason arrivedAt dueAt calledAt startedAt
-    finishedAt reason position estimate { lowMinutes likelyMinutes highMinutes } doctor { id name }
-    patient { id name dateOfBirth } service { id } appointment { id startsAt bound lateMinutes }`
-  const WATCH = gql(`subscription Watch($id: ID!) { queueUpdated(serviceId: $id) {
-    id asOf service { id } waiting { ${ROW} } serving { ${ROW} } ended(last: 2) { ${ROW} } } }`)
+  const FACTS = `id version ticket provisionalTicket status urgency room endReason arrivedAt dueAt calledAt startedAt
+    finishedAt reason doctor { id name } patient { id name dateOfBirth } service { id }
+    appointment { id startsAt bound lateMinutes }`
+  const ROW = `${FACTS} position estimate { lowMinutes likelyMinutes highMinutes }`
+  const WHOLE = `query($id: ID!) { queue(serviceId: $id) {
+    waiting { ${ROW} } serving { ${ROW} } onHold { ${ROW} } ended(last: 2) { ${ROW} } } }`
+  const WATCH = gql(`subscription Watch($id: ID!) { queueChanged(serviceId: $id) {
+    since version asOf gone service { id } pace { doctorIds busyDoctorIds recentMinutes }
+    entries(ended: 4) { ${FACTS} boundDoctor { id } place { rank subRank arrivalSeq ownDueAt } } } }`)
 
   it('what a device makes of its records is row by row what the server tells', async () => {
     const place = createPlace()
@@ -173,59 +206,61 @@ describe('on a real server', () => {
     const service = await server.db.service.findFirstOrThrow({ where: { name: 'General practice', ticketLetter: 'G' } })
     const { client, local } = device.offline
     if (!local) throw new Error('Nobody is logged in.')
-    const lines = createLines<Told>(local, [service.id], needs)
-    let last: Told | null = null
+    const lines = createLines<Told, Service>(local, [service.id], needs)
+    const changes: ToldChange<Told, Service>[] = []
     const watch = client
-      .subscribe<{ queueUpdated: Told }>({
+      .subscribe<{ queueChanged: ToldChange<Told, Service> }>({
         query: WATCH,
         variables: { id: service.id },
         fetchPolicy: 'no-cache',
         context: OUT_OF_CACHE,
       })
       .subscribe(({ data }) => {
-        last = data?.queueUpdated ?? last
-        if (last) lines.tell(last)
+        if (data) changes.push(data.queueChanged)
+        if (data) expect(lines.tell(data.queueChanged)).toBe(true)
       })
-    const line = () => lines.read().get(service.id)
-    const plain = (told: unknown) =>
-      JSON.parse(JSON.stringify(told, (key, value) => (key === '__typename' ? undefined : value)))
+    const line = () => lines.read().get(service.id) as Line<LineRow, Service>
+    const plain = (rows: unknown): LineRow[] =>
+      JSON.parse(
+        JSON.stringify(rows, (key, value) =>
+          ['__typename', 'boundDoctor', 'place'].includes(key) ? undefined : value,
+        ),
+      )
     await until(
-      () => last?.waiting.length,
+      () => changes.length > 0 && line().waiting.length,
       (count) => count === 5,
     )
     const token = await server.login('doctor')
-    const send = (command: string, id: string | undefined) =>
-      server.request(`mutation($id: ID!) { ${command}(entryId: $id) { id } }`, { id }, token)
-    const first = (last as unknown as Told).waiting[0]?.id
+    const send = (command: string, id: string | undefined, by = token) =>
+      server.request(`mutation($id: ID!) { ${command}(entryId: $id) { id } }`, { id }, by)
+    const [one, two, three] = line().waiting
+    const first = one?.id
     await send('callEntry', first)
     await send('startService', first)
     await send('markServed', first)
-    await send('callEntry', (last as unknown as Told).waiting[1]?.id)
-    await until(
-      () => last,
-      (told) => told?.ended.length === 1 && told.serving.length === 1,
-    )
+    await send('hold', three?.id, await server.login('reception'))
+    await send('callEntry', two?.id)
+    await until(() => line().ended.length === 1 && line().serving.length === 1 && line().onHold.length === 1)
+    expect(changes.slice(1).every(({ since, entries }) => since !== null && entries.length < 4)).toBe(true)
     await until(
       () => local.leads(service.id),
       (leads) => !leads,
     )
-    const byServer = plain(last)
-    expect(plain(line()).waiting).toEqual(byServer.waiting)
-    // The records come by another way than the board, and may come later.
-    const statusOf = (entry: { id: string } | undefined) => device.engine.records().entries.get(entry?.id ?? '')?.status
-    const { serving: called, ended: served } = last as unknown as Told
-    await until(() => statusOf(called[0]) === 'CALLED' && statusOf(served[0]) === 'SERVED')
-    place.network.set(false)
-    device.engine.nudge()
-    await until(() => local.leads(service.id))
-    const { waiting, serving, ended } = plain(line())
-    const shared = ({ patient, ...row }: LineRow & { patient: { version?: number } | null }) => ({
+    const lists = ['waiting', 'serving', 'onHold', 'ended'] as const
+    // The library asks for the version of a patient.
+    const unversioned = ({ patient, ...row }: LineRow) => ({
       ...row,
       patient: patient && { ...patient, version: undefined },
     })
-    expect(waiting.map(shared)).toEqual(byServer.waiting.map(shared))
-    expect(serving.map(shared)).toEqual(byServer.serving.map(shared))
-    expect(ended.map(shared)).toEqual(byServer.ended.map(shared))
+    const { data } = await server.request(WHOLE, { id: service.id }, token)
+    for (const name of lists) expect(plain(line()[name]).map(unversioned)).toEqual(data.queue[name].map(unversioned))
+    // The records come by another way than the board, and may come later.
+    const statusOf = (entry: { id: string } | undefined) => device.engine.records().entries.get(entry?.id ?? '')?.status
+    await until(() => statusOf(two) === 'CALLED' && statusOf(one) === 'SERVED' && statusOf(three) === 'ON_HOLD')
+    place.network.set(false)
+    device.engine.nudge()
+    await until(() => local.leads(service.id))
+    for (const name of lists) expect(plain(line()[name]).map(unversioned)).toEqual(data.queue[name].map(unversioned))
     watch.unsubscribe()
     await device.close()
   })

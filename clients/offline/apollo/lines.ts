@@ -1,3 +1,5 @@
+import { estimate, type WaitEstimate } from '@anteroom/api/queue/estimate'
+import { compareKeys, type OrderKey, positions } from '@anteroom/api/queue/order'
 import type { AppointmentRecord, EntryRecord, PatientRecord } from '../model.ts'
 import { estimateOf, type QueueView } from '../optimistic.ts'
 import type { Local } from './local.ts'
@@ -29,14 +31,32 @@ export type LineRow = Pick<
 }
 
 const listNames = ['waiting', 'serving', 'onHold', 'ended'] as const
-type ListName = (typeof listNames)[number]
 
-export type Lists = Record<ListName, LineRow[]>
+type Shown = { id: string; version: number; patient?: { id: string; name: string } | null }
 
-type ToldRow = { id: string; version: number; patient?: { id: string; name: string } | null }
+/** A queue on a screen; its rows have fields of a `LineRow`. Of the ended only the newest are in it, the last first. */
+export type Line<Row, Service> = { id: string; service: Service } & Record<(typeof listNames)[number], Row[]>
 
-/** A queue as a document asks for it; its rows have fields of a `LineRow`. */
-export type ToldLine = { id: string } & { [name in ListName]?: ToldRow[] }
+/** A visit as `queueChanged` tells it: with what orders a queue, and without what follows from the order. */
+export type ToldRow = Shown &
+  Pick<LineRow, 'status' | 'dueAt' | 'calledAt' | 'finishedAt'> & {
+    boundDoctor: { id: string } | null
+    place: { rank: number; subRank: string; arrivalSeq: number }
+  }
+
+/** What `queueChanged` brings; see its description in the schema. */
+export type ToldChange<Told, Service> = {
+  since: number | null
+  version: number
+  asOf: string
+  service: Service
+  entries: readonly Told[]
+  gone: readonly string[]
+  pace: { doctorIds: readonly string[]; busyDoctorIds: readonly string[]; recentMinutes: readonly number[] }
+}
+
+/** Where a row stands, and how long it waits. */
+export type Placed = Pick<LineRow, 'position' | 'estimate'>
 
 /** Have both the same content? What came anew and is the same needs not be drawn anew. */
 const isSame = (one: unknown, other: unknown): boolean => {
@@ -77,7 +97,7 @@ const rowOf = (local: Local, view: QueueView, entry: EntryRecord): LineRow => {
 }
 
 /** A told row with what the device has heard of its patient since. */
-const withPatient = <Row extends ToldRow>(local: Local, row: Row): Row => {
+const withPatient = <Row extends Shown>(local: Local, row: Row): Row => {
   const { patient } = row
   const known: PatientRecord | undefined = patient ? local.replay().world.patient(patient.id) : undefined
   const version = (patient as { version?: number } | null | undefined)?.version ?? 0
@@ -86,58 +106,130 @@ const withPatient = <Row extends ToldRow>(local: Local, row: Row): Row => {
   return { ...row, patient: { ...patient, name, ...('dateOfBirth' in patient && { dateOfBirth }) } }
 }
 
-const withLists = <Told extends ToldLine>(line: Told, listOf: (name: ListName) => ToldRow[] | undefined): Told => {
-  const made = { ...line }
-  for (const name of listNames) {
-    const list = listOf(name)
-    if (list) Object.assign(made, { [name]: list })
+const withLists = <Row, Service>(
+  { id, service }: Pick<Line<Row, Service>, 'id' | 'service'>,
+  listOf: (name: (typeof listNames)[number]) => Row[],
+): Line<Row, Service> => ({
+  ...{ id, service },
+  ...{ waiting: listOf('waiting'), serving: listOf('serving'), onHold: listOf('onHold'), ended: listOf('ended') },
+})
+
+const timeOf = (value: string | null): number => (value === null ? 0 : Date.parse(value))
+
+/** Puts together what the server tells of a queue, by the API's own rules of order and estimate. */
+const createTold = <Told extends ToldRow, Service>(serviceId: string, ended: number) => {
+  const known = new Map<string, { told: Told; key: OrderKey; shown: Told & Placed }>()
+  let version: number | null = null
+
+  const isPlaced = (row: Placed, position: number | null, range: WaitEstimate | null): boolean =>
+    row.position === position && isSame(row.estimate, range)
+
+  return {
+    /** Takes what is told; false where it does not rest on what was told before. */
+    take: (change: ToldChange<Told, Service>): boolean => {
+      if (change.since === null) known.clear()
+      else if (change.since !== version) return false
+      version = change.version
+      for (const id of change.gone) known.delete(id)
+      for (const told of change.entries) {
+        const { rank, subRank, arrivalSeq } = told.place
+        const key = { rank, dueAt: new Date(told.dueAt), subRank, arrivalSeq, id: told.id }
+        known.set(told.id, { told, key, shown: { ...told, position: null, estimate: null } })
+      }
+      return true
+    },
+    read: ({ service, pace }: ToldChange<Told, Service>): Line<Told & Placed, Service> => {
+      const ordered = [...known.values()].toSorted((a, b) => compareKeys(a.key, b.key))
+      const listOf = (...statuses: LineRow['status'][]) => ordered.filter(({ told }) => statuses.includes(told.status))
+      const waiting = listOf('WAITING')
+      const places = positions(
+        waiting.map(({ told }) => ({ id: told.id, boundDoctorId: told.boundDoctor?.id ?? null })),
+      )
+      const workers = {
+        doctorIds: new Set(pace.doctorIds),
+        busyDoctorIds: new Set(pace.busyDoctorIds),
+        recentMinutes: pace.recentMinutes,
+      }
+      for (const entry of waiting) {
+        const { id, boundDoctor } = entry.told
+        const position = places.get(id) ?? null
+        const range = position === null ? null : estimate(position, boundDoctor?.id ?? null, workers)
+        if (!isPlaced(entry.shown, position, range)) entry.shown = { ...entry.told, position, estimate: range }
+      }
+      const over = listOf('SERVED', 'NO_SHOW', 'LEFT').toSorted(
+        (a, b) => timeOf(b.told.finishedAt) - timeOf(a.told.finishedAt) || b.key.arrivalSeq - a.key.arrivalSeq,
+      )
+      // An undo takes one back, so some more are kept than are shown.
+      for (const { told } of over.slice(2 * ended)) known.delete(told.id)
+      const lists = {
+        waiting,
+        serving: listOf('CALLED', 'IN_SERVICE').toSorted((a, b) => timeOf(b.told.calledAt) - timeOf(a.told.calledAt)),
+        onHold: listOf('ON_HOLD'),
+        ended: over.slice(0, ended),
+      }
+      return withLists({ id: serviceId, service }, (name) => lists[name].map(({ shown }) => shown))
+    },
   }
-  return made
 }
 
+const OPEN = new Set(['WAITING', 'CALLED', 'IN_SERVICE', 'ON_HOLD'])
+
 /** One queue, with the rows and lists of before wherever they are the same. */
-const createLine = <Told extends ToldLine>(local: Local, serviceId: string, { make, ended }: LineNeeds<Told>) => {
-  let told: Told | null = null
-  let shown: Told | null = null
-  let rows = new Map<string, ToldRow>()
+const createLine = <Told extends ToldRow, Service>(
+  local: Local,
+  serviceId: string,
+  { serviceOf, ended }: LineNeeds<Service>,
+) => {
+  type Row = Told & Placed
+  const teller = createTold<Told, Service>(serviceId, ended)
+  let told: Line<Row, Service> | null = null
+  let shown: Line<Row, Service> | null = null
+  let rows = new Map<string, Row>()
   /** Out of what the line was made that is shown. */
   let source: readonly unknown[] = []
 
-  const ownLine = (view: QueueView): Told => {
-    const listOf = (entries: readonly EntryRecord[]) => entries.map((entry) => rowOf(local, view, entry))
-    const made = make(serviceId, {
+  const ownLine = (view: QueueView): Line<Row, Service> => {
+    // The device knows of its own records every field that a screen may show.
+    const listOf = (entries: readonly EntryRecord[]) =>
+      entries.map((entry) => rowOf(local, view, entry) as unknown as Row)
+    const own = {
       waiting: listOf(view.waiting),
       serving: listOf(view.serving),
       onHold: listOf(view.onHold),
       ended: listOf(view.ended.slice(0, ended)),
-    })
-    if (!told) return made
-    return withLists(told, (name) => made[name])
+    }
+    return withLists({ id: serviceId, service: told?.service ?? serviceOf(serviceId) }, (name) => own[name])
   }
 
-  const toldLine = (line: Told): Told => withLists(line, (name) => line[name]?.map((row) => withPatient(local, row)))
+  const toldLine = (line: Line<Row, Service>) =>
+    withLists(line, (name) => line[name].map((row) => withPatient(local, row)))
 
-  const kept = (line: Told): Told => {
-    const next = new Map<string, ToldRow>()
+  const kept = (line: Line<Row, Service>): Line<Row, Service> => {
+    const next = new Map<string, Row>()
     const made = withLists(line, (name) => {
-      const list = line[name]?.map((row) => {
+      const list = line[name].map((row) => {
         const before = rows.get(row.id)
         const best = before && isSame(before, row) ? before : row
         next.set(row.id, best)
         return best
       })
       const before = shown?.[name]
-      return list && before?.length === list.length && list.every((row, at) => row === before[at]) ? before : list
+      return before?.length === list.length && list.every((row, at) => row === before[at]) ? before : list
     })
     rows = next
     return shown && isSame(shown, made) ? shown : made
   }
 
   return {
-    tell: (line: Told): void => {
-      told = line
+    tell: (change: ToldChange<Told, Service>): boolean => {
+      if (!teller.take(change)) return false
+      told = teller.read(change)
+      for (const entry of change.entries) if (OPEN.has(entry.status)) local.sawEntry(entry)
+      const open = [...told.waiting, ...told.serving, ...told.onHold]
+      local.sawView(serviceId, { statuses: OPEN, versions: new Map(open.map(({ id, version }) => [id, version])) })
+      return true
     },
-    read: (): Told | null => {
+    read: (): Line<Row, Service> | null => {
       const view = local.leads(serviceId) ? local.queue(serviceId) : null
       const next = [local.replay(), view, told]
       if (source.length > 0 && next.every((part, at) => part === source[at])) return shown
@@ -149,18 +241,18 @@ const createLine = <Told extends ToldLine>(local: Local, serviceId: string, { ma
   }
 }
 
-type LineNeeds<Told> = {
-  /** The queue as a document would bring it, out of what the device itself knows. */
-  make: (serviceId: string, lists: Lists) => Told
-  /** How many of the ended it shows. */
+type LineNeeds<Service> = {
+  /** A service as a document would bring it, out of what the device itself knows. */
+  serviceOf: (id: string) => Service
+  /** How many of the ended it shows; ask the server for twice as many. */
   ended: number
 }
 
-export type Lines<Told> = {
-  /** The server told a queue. */
-  tell: (line: Told) => void
+export type Lines<Told, Service> = {
+  /** The server told of a queue. False where it does not rest on what was told before: subscribe anew. */
+  tell: (change: ToldChange<Told, Service>) => boolean
   /** By service; a queue of which nothing is known yet is missing. */
-  read: () => ReadonlyMap<string, Told>
+  read: () => ReadonlyMap<string, Line<Told & Placed, Service>>
   subscribe: (listener: () => void) => () => void
 }
 
@@ -169,18 +261,19 @@ export type Lines<Told> = {
  * outside of Apollo's cache, because every change moves everybody behind it: hundreds of objects that nobody else reads. What
  * did not change stays the same object.
  */
-export const createLines = <Told extends ToldLine & { service: { id: string } }>(
+export const createLines = <Told extends ToldRow, Service extends { id: string }>(
   local: Local,
   serviceIds: readonly string[],
-  needs: LineNeeds<Told>,
-): Lines<Told> => {
-  const lines = new Map(serviceIds.map((id) => [id, createLine(local, id, needs)]))
+  needs: LineNeeds<Service>,
+): Lines<Told, Service> => {
+  type Shown = ReadonlyMap<string, Line<Told & Placed, Service>>
+  const lines = new Map(serviceIds.map((id) => [id, createLine<Told, Service>(local, id, needs)]))
   const listeners = new Set<() => void>()
-  let shown: ReadonlyMap<string, Told> = new Map()
+  let shown: Shown = new Map()
   let stop = () => {}
 
   const update = (): void => {
-    const next = new Map<string, Told>()
+    const next = new Map<string, Line<Told & Placed, Service>>()
     for (const [id, line] of lines) {
       const made = line.read()
       if (made) next.set(id, made)
@@ -192,9 +285,10 @@ export const createLines = <Told extends ToldLine & { service: { id: string } }>
   update()
 
   return {
-    tell: (line) => {
-      lines.get(line.service.id)?.tell(line)
+    tell: (change) => {
+      const isTaken = lines.get(change.service.id)?.tell(change) ?? true
       update()
+      return isTaken
     },
     read: () => shown,
     subscribe: (listener) => {

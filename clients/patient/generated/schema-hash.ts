@@ -1,1 +1,1 @@
-export const SCHEMA = 'e11bd2dcb0b69c78'
+export const SCHEMA = '01b60fcd0c8411ea'

@@ -3,7 +3,7 @@ import { lazy, Suspense, useMemo, useRef, useState } from 'react'
 import { Button as AriaButton } from 'react-aria-components/Button'
 import { useTranslation } from 'react-i18next'
 import { useArrivals } from '../booking/bookings.ts'
-import { type BookingFragment, CheckInDocument, type LineFragment, type RowFragment } from '../generated/graphql.ts'
+import { type BookingFragment, CheckInDocument, type RowFragment } from '../generated/graphql.ts'
 import type { Person } from '../patients/person-dialog.tsx'
 import { useStaff } from '../session/session.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
@@ -17,7 +17,7 @@ import { Column } from './column.tsx'
 import { Finder } from './finder.tsx'
 import { afterAt, stepIn } from './place.ts'
 import type { Question } from './questions.tsx'
-import { useLines, useMessages } from './queues.ts'
+import { type BoardLine, useLines, useMessages } from './queues.ts'
 
 const Details = lazy(() => import('./details.tsx').then(({ Details }) => ({ default: Details })))
 const Asked = lazy(() => import('./questions.tsx').then(({ Asked }) => ({ default: Asked })))
@@ -47,10 +47,10 @@ type Open =
 
 const ARRIVALS = 'arrivals'
 
-const restOf = (line: LineFragment): RowFragment[] => [...line.onHold, ...line.ended]
+const restOf = (line: BoardLine): RowFragment[] => [...line.onHold, ...line.ended]
 
 /** Where the arrow keys go: the present state of a column from top to bottom. */
-const rowsOf = (line: LineFragment | undefined, showsRest: boolean): RowFragment[] =>
+const rowsOf = (line: BoardLine | undefined, showsRest: boolean): RowFragment[] =>
   line ? [...line.serving, ...line.waiting, ...(showsRest ? restOf(line) : [])] : []
 
 export const Board = () => {

@@ -1,16 +1,17 @@
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { LineFragment, MessageFragment, RowFragment } from '../generated/graphql.ts'
+import type { MessageFragment, RowFragment } from '../generated/graphql.ts'
 import { Button } from '../ui/button.tsx'
 import { useNow } from '../ui/clock.ts'
 import { useRows } from '../ui/rows.ts'
 import { inMinutes, minutesBetween } from '../ui/times.ts'
 import { type Drag, LineRow } from './line-row.tsx'
+import type { BoardLine } from './queues.ts'
 
 const ROW = 44
 
 type Props = {
-  line: LineFragment
+  line: BoardLine
   index: number
   isFocused: boolean
   selectedId: string | null

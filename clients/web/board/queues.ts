@@ -1,12 +1,12 @@
 import { OUT_OF_CACHE } from '@anteroom/offline/apollo/client'
-import { createLines, type Lists, type ToldLine } from '@anteroom/offline/apollo/lines'
+import { createLines, type Line, type Placed, type ToldChange, type ToldRow } from '@anteroom/offline/apollo/lines'
 import { useOffline } from '@anteroom/offline/react'
 import type { TypedDocumentNode } from '@apollo/client'
 import { useApolloClient, useQuery } from '@apollo/client/react'
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import {
-  BoardQueueUpdatedDocument,
-  type LineFragment,
+  BoardQueueChangedDocument,
+  type BoardQueueChangedSubscription,
   type MessageFragment,
   MessagesDocument,
   MessageUpdatedDocument,
@@ -16,22 +16,26 @@ import { useStaff } from '../session/session.tsx'
 import { staySubscribed } from '../stay-subscribed.ts'
 import { noteServerTime } from '../ui/clock.ts'
 
-type Told = ToldLine & { asOf: string; service: { id: string } }
-
 /** What a screen watches of queues; the same object all the time. */
-export type Watched<Line extends Told> = {
-  document: TypedDocumentNode<{ queueUpdated: Line }, { serviceId: string | number }>
-  /** How many of the ended the document asks for. */
+export type Watched<Row, Service> = {
+  document: TypedDocumentNode<{ queueChanged: ToldChange<Row, Service> }, { serviceId: string | number }>
+  /** How many of the ended it shows. */
   ended: number
-  /** The queue out of what the device itself knows. */
-  make: (service: StaffFragment['clinic']['services'][number], lists: Lists) => Line
+  /** A service as the document brings it, out of what the device itself knows. */
+  serviceOf: (service: StaffFragment['clinic']['services'][number]) => Service
 }
 
+/** A queue as such a document brings it. */
+export type LineOf<Data extends { queueChanged: { entries: unknown[]; service: unknown } }> = Line<
+  Data['queueChanged']['entries'][number] & Placed,
+  Data['queueChanged']['service']
+>
+
 /** The queues of these services, live, by service; one that is not known yet is missing. */
-export const useQueues = <Line extends Told>(
+export const useQueues = <Row extends ToldRow, Service extends { id: string }>(
   serviceIds: readonly string[],
-  { document, ended, make }: Watched<Line>,
-): ReadonlyMap<string, Line> => {
+  { document, ended, serviceOf }: Watched<Row, Service>,
+): ReadonlyMap<string, Line<Row & Placed, Service>> => {
   const client = useApolloClient()
   const { local } = useOffline()
   if (!local) throw new Error('Nobody is logged in.')
@@ -48,14 +52,13 @@ export const useQueues = <Line extends Told>(
       slotMinutes: 0,
       open: true,
       closedReason: null,
+      doctors: [],
     })
-    const serviceOf = (id: string) =>
-      services.current.find((service) => service.id === id) ?? { ...nameless(id), doctors: [] }
-    return createLines<Line>(local, key.split(',').filter(Boolean), {
-      make: (serviceId, lists) => make(serviceOf(serviceId), lists),
+    return createLines<Row, Service>(local, key.split(',').filter(Boolean), {
+      serviceOf: (id) => serviceOf(services.current.find((service) => service.id === id) ?? nameless(id)),
       ended,
     })
-  }, [local, key, make, ended])
+  }, [local, key, serviceOf, ended])
   useEffect(() => {
     const options = { fetchPolicy: 'no-cache', context: OUT_OF_CACHE } as const
     const stops = key
@@ -66,9 +69,9 @@ export const useQueues = <Line extends Told>(
           client,
           document,
           { serviceId },
-          ({ queueUpdated }) => {
-            noteServerTime(queueUpdated.asOf)
-            lines.tell(queueUpdated)
+          ({ queueChanged }) => {
+            noteServerTime(queueChanged.asOf)
+            return lines.tell(queueChanged)
           },
           options,
         ),
@@ -80,17 +83,15 @@ export const useQueues = <Line extends Told>(
   return useSyncExternalStore(lines.subscribe, lines.read)
 }
 
-const board: Watched<LineFragment> = {
-  document: BoardQueueUpdatedDocument,
+export type BoardLine = LineOf<BoardQueueChangedSubscription>
+
+const board: Watched<BoardQueueChangedSubscription['queueChanged']['entries'][number], BoardLine['service']> = {
+  document: BoardQueueChangedDocument,
   ended: 20,
-  make: ({ id, name, color, open, closedReason, doctors }, lists) => ({
-    ...{ id, version: 0, asOf: '', service: { id, name, color, open, closedReason, doctors } },
-    ...lists,
-  }),
+  serviceOf: ({ id, name, color, open, closedReason, doctors }) => ({ id, name, color, open, closedReason, doctors }),
 }
 
-export const useLines = (serviceIds: readonly string[]): ReadonlyMap<string, LineFragment> =>
-  useQueues(serviceIds, board)
+export const useLines = (serviceIds: readonly string[]): ReadonlyMap<string, BoardLine> => useQueues(serviceIds, board)
 
 /** The newest message of each patient, by the patient's id. */
 export const useMessages = (clinicId: string): ReadonlyMap<string, MessageFragment> => {

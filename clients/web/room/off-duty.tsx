@@ -1,10 +1,10 @@
 import '../locales/later.ts'
 import { useTranslation } from 'react-i18next'
-import type { VisitFragment } from '../generated/graphql.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import type { Visit } from './queues.ts'
 
-type Props = { entry: VisitFragment; onSure: () => void; onClose: () => void }
+type Props = { entry: Visit; onSure: () => void; onClose: () => void }
 
 /** A doctor who goes while a patient is with them is asked whether they mean it. */
 export const OffDuty = ({ entry, onSure, onClose }: Props) => {

@@ -1,17 +1,19 @@
-import { useQueues, type Watched } from '../board/queues.ts'
-import { type RoomLineFragment, RoomQueueUpdatedDocument } from '../generated/graphql.ts'
+import { type LineOf, useQueues, type Watched } from '../board/queues.ts'
+import { RoomQueueChangedDocument, type RoomQueueChangedSubscription } from '../generated/graphql.ts'
 
-const room: Watched<RoomLineFragment> = {
-  document: RoomQueueUpdatedDocument,
+type RoomLine = LineOf<RoomQueueChangedSubscription>
+
+/** A patient as a doctor sees them. */
+export type Visit = RoomLine['waiting'][number]
+
+const room: Watched<RoomQueueChangedSubscription['queueChanged']['entries'][number], RoomLine['service']> = {
+  document: RoomQueueChangedDocument,
   ended: 200,
-  make: ({ id, name, doctors }, { waiting, serving, ended }) => ({
-    ...{ id, version: 0, asOf: '', service: { id, name, doctors } },
-    ...{ waiting, serving, ended },
-  }),
+  serviceOf: ({ id, name, doctors }) => ({ id, name, doctors }),
 }
 
 /** The queues that this doctor serves, live; null until all of them are known. */
-export const useRoomLines = (serviceIds: readonly string[]): readonly RoomLineFragment[] | null => {
+export const useRoomLines = (serviceIds: readonly string[]): readonly RoomLine[] | null => {
   const lines = useQueues(serviceIds, room)
   return serviceIds.every((id) => lines.has(id)) ? [...lines.values()] : null
 }

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { type ActionId, actionKeys } from '../board/actions.ts'
 import { isPlain, useActs } from '../board/acts.ts'
 import type { Question } from '../board/questions.tsx'
-import { SetDutyDocument, type VisitFragment } from '../generated/graphql.ts'
+import { SetDutyDocument } from '../generated/graphql.ts'
 import { useStaff } from '../session/session.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
 import { Button } from '../ui/button.tsx'
@@ -18,7 +18,7 @@ import { ageOn, dayOf, inMinutes, minutesBetween } from '../ui/times.ts'
 import { say, undoLast } from '../ui/toasts.tsx'
 import { UrgencyMark } from '../ui/urgency-mark.tsx'
 import { mainAct, median, nextOf } from './next.ts'
-import { useRoomLines } from './queues.ts'
+import { useRoomLines, type Visit } from './queues.ts'
 
 const Asked = lazy(() => import('../board/questions.tsx').then(({ Asked }) => ({ default: Asked })))
 const OffDuty = lazy(() => import('./off-duty.tsx').then(({ OffDuty }) => ({ default: OffDuty })))
@@ -109,7 +109,7 @@ export const Room = () => {
     ...Object.fromEntries(possible.map((action) => [actionKeys[action], () => doOther(action)])),
   })
 
-  const age = (entry: VisitFragment) =>
+  const age = (entry: Visit) =>
     entry.patient?.dateOfBirth ? t('years', { count: ageOn(entry.patient.dateOfBirth, today) }) : null
 
   return (
