@@ -16,6 +16,21 @@ const ENOUGH = 5
 /** The width that holds nine in ten of a normal spread. */
 const NINE_IN_TEN = 1.645
 
+type Spread = { mean: number; variance: number }
+
+/** The same minutes are asked for each of hundreds who wait. */
+const spreads = new WeakMap<readonly number[], Spread>()
+
+const spreadOf = (minutes: readonly number[]): Spread => {
+  const known = spreads.get(minutes)
+  if (known) return known
+  const mean = minutes.reduce((sum, each) => sum + each, 0) / minutes.length
+  const variance = minutes.reduce((sum, each) => sum + (each - mean) ** 2, 0) / minutes.length
+  const made = { mean, variance }
+  spreads.set(minutes, made)
+  return made
+}
+
 /**
  * How long a waiting entry waits: the patients ahead, shared by the doctors at work, at the pace of the recent patients.
  * Null where it is unknown: nobody at work, a bound doctor away, or too few recent patients.
@@ -24,9 +39,7 @@ export const estimate = (position: number, boundDoctorId: string | null, pace: P
   const doctors = boundDoctorId === null ? pace.doctorIds.size : pace.doctorIds.has(boundDoctorId) ? 1 : 0
   if (doctors === 0 || pace.recentMinutes.length < ENOUGH) return null
   const busy = boundDoctorId === null ? pace.busyDoctorIds.size : pace.busyDoctorIds.has(boundDoctorId) ? 1 : 0
-  const count = pace.recentMinutes.length
-  const mean = pace.recentMinutes.reduce((sum, minutes) => sum + minutes, 0) / count
-  const variance = pace.recentMinutes.reduce((sum, minutes) => sum + (minutes - mean) ** 2, 0) / count
+  const { mean, variance } = spreadOf(pace.recentMinutes)
   // Each free doctor takes one at once; a busy one is on average halfway through.
   const turns = Math.max(0, position - (doctors - busy))
   const likely = turns === 0 ? 0 : ((turns - 0.5) * mean) / doctors

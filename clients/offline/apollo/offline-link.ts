@@ -100,7 +100,6 @@ export const createOfflineLink = (
       const { code = 'NOT_SAVED', message } = error as Error & { code?: string }
       return { refusal: refused(code, `Nothing was saved: ${message}`) }
     }
-    local.update()
     const id = translation.answer(operation)
     const early = read(translation.typename, id)
     if (!local.isOnline()) return { value: early }
