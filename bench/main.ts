@@ -22,6 +22,10 @@ const benchmarks: Record<
     says: 'one call in a queue and ten thousand phones know, against bare sockets and other GraphQL servers',
     load: () => import('./fanout.ts'),
   },
+  instances: {
+    says: 'a call at one of three instances seen at another, and a change of which none was told',
+    load: () => import('./instances.ts'),
+  },
   sync: {
     says: '1,000 operations after an eight-hour outage: applied, and seen on the other screens',
     load: () => import('./sync.ts'),
