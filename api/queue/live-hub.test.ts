@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { uuidv7 } from '../database/uuid.ts'
@@ -48,6 +50,9 @@ const walkIn = async (serviceId = service): Promise<EntryRow> =>
     provisionalTicket: null,
   })
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
 /** Without what only the clock decides. */
 const lasting = ({ asOf: _, ...snapshot }: Snapshot) => ({ ...snapshot, positions: [...snapshot.positions] })
 
@@ -81,6 +86,26 @@ describe('a queue kept up to date by its changes', () => {
       expect([...next.positions.keys()]).toEqual([...whole.positions.keys()])
       kept = next
     }
+  })
+
+  it('holds none of the versions before it, however long a queue is watched', async () => {
+    let kept = (await loadSnapshot(server.db, service)) as Snapshot
+    const gone: WeakRef<object>[] = []
+    for (let version = 0; version < 5; version++) {
+      await walkIn()
+      const change = await loadChange(server.db, kept)
+      const next = applyChange(kept, change as NonNullable<typeof change>)
+      expect(next.positions.size).toBe(next.waiting.length)
+      gone.push(new WeakRef(kept))
+      kept = next
+    }
+    await expect
+      .poll(() => {
+        collectGarbage()
+        return gone.filter((snapshot) => snapshot.deref())
+      })
+      .toEqual([])
+    expect(kept.waiting.length).toBeGreaterThan(0)
   })
 
   it('knows when its changes do not tell it all', async () => {

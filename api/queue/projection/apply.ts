@@ -38,6 +38,18 @@ const renew = (list: readonly EntryRow[], changed: ReadonlySet<string>, added: r
   return result
 }
 
+/**
+ * Positions, if somebody asks: many changes come while nobody watches a place. Made apart, because what a function within
+ * `applyChange` remembers is all that was known there: each queue would hold the one before, and so every one that ever was.
+ */
+const placesOf = (waiting: readonly EntryRow[]): (() => Map<string, number>) => {
+  let placed: Map<string, number> | null = null
+  return () => {
+    placed ??= positions(waiting)
+    return placed
+  }
+}
+
 /** The queue after a change, the very same that a new read of all of it would give. What was known before stays as it was. */
 export const applyChange = (before: Snapshot, change: QueueChange): Snapshot => {
   const changed = new Set(change.entries.map(({ id }) => id))
@@ -55,8 +67,7 @@ export const applyChange = (before: Snapshot, change: QueueChange): Snapshot => 
     ...open.filter(({ status }) => status === 'CALLED' || status === 'IN_SERVICE'),
   ].toSorted(byLastCall)
   const busy = new Set(serving.flatMap((entry) => entry.doctorId ?? []))
-  let placed: Map<string, number> | null = null
-  return {
+  const after = {
     serviceId: before.serviceId,
     clinicId: before.clinicId,
     days: before.days,
@@ -71,11 +82,8 @@ export const applyChange = (before: Snapshot, change: QueueChange): Snapshot => 
       open.filter(({ status }) => status === 'ON_HOLD'),
     ),
     entries,
-    // Only if somebody asks: many changes come while nobody watches a place.
-    get positions() {
-      placed ??= positions(waiting)
-      return placed
-    },
     pace: { doctorIds: new Set([...change.duty, ...busy]), busyDoctorIds: busy, recentMinutes: change.recentMinutes },
   }
+  return Object.defineProperty(after, 'positions', { get: placesOf(waiting), enumerable: true }) as typeof after &
+    Pick<Snapshot, 'positions'>
 }

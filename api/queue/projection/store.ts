@@ -1,6 +1,6 @@
 import type { Db } from '../../database/client.ts'
 import { Prisma } from '../../database/generated/client.ts'
-import { changeNumber, type Snapshot, toEntryRow } from '../store.ts'
+import { changeNumber, type EntryColumns, type Snapshot, toEntryRow } from '../store.ts'
 import type { QueueChange } from './apply.ts'
 
 type ChangeLine = {
@@ -71,6 +71,6 @@ export const loadChange = async (
     recentMinutes: line.recent,
     changeNumber: line.change_number,
     renewed: line.renewed,
-    entries: (JSON.parse(line.entries) as Record<string, unknown>[]).map(toEntryRow),
+    entries: (JSON.parse(line.entries) as EntryColumns[]).map(toEntryRow),
   }
 }
