@@ -8,6 +8,8 @@ export type Outlet = {
   raw: Socket
   /** Those who have something newer to say once there is room again. */
   waiting: Set<() => void>
+  /** Characters that were said in this turn and go out at its end. */
+  gathered: number
 }
 
 /** Above so many bytes that the peer has not taken yet, only the newest value is kept, and written when there is room again. */
@@ -61,9 +63,24 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
     }
   }
 
+  let gathered: { outlet: Outlet; text: string }[] = []
+
+  /** What is said to many in one turn goes out in one go, at which the kernel is quicker than where each is worked out between. */
+  const pour = (): void => {
+    const all = gathered
+    gathered = []
+    for (const { outlet, text } of all) {
+      const { socket, raw } = outlet
+      outlet.gathered -= text.length
+      if (socket.readyState !== socket.OPEN) continue
+      if (BEYOND_ASCII.test(text)) socket.send(text)
+      else raw.write(header(text.length) + text, 'latin1')
+    }
+  }
+
   return {
     add: (socket, raw) => {
-      const outlet: Outlet = { socket, raw, waiting: new Set() }
+      const outlet: Outlet = { socket, raw, waiting: new Set(), gathered: 0 }
       outlets.set(socket, outlet)
       raw.setTimeout(stalledMs)
       raw.on('timeout', () => {
@@ -76,11 +93,15 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
       })
     },
     of: (socket) => outlets.get(socket),
-    isFull: ({ raw }) => raw.writableLength >= FULL_BYTES,
-    write: ({ socket, raw }, text) => {
-      if (socket.readyState !== socket.OPEN) return
-      if (BEYOND_ASCII.test(text)) socket.send(text)
-      else raw.write(header(text.length) + text, 'latin1')
+    isFull: (outlet) => {
+      // Only the kernel knows how much more it takes.
+      if (outlet.gathered >= FULL_BYTES) pour()
+      return outlet.raw.writableLength >= FULL_BYTES
+    },
+    write: (outlet, text) => {
+      if (gathered.length === 0) queueMicrotask(pour)
+      outlet.gathered += text.length
+      gathered.push({ outlet, text })
     },
     whenRoom: (outlet, flush) => {
       outlet.waiting.add(flush)
