@@ -27,7 +27,7 @@ import './rota/schema.ts'
 import './staff/schema.ts'
 import './sync/schema.ts'
 import './visit/schema.ts'
-import { builder } from './builder.ts'
+import { asObject, builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { badInput, Refusal } from './errors.ts'
 
@@ -140,9 +140,30 @@ const demandRights = (schema: GraphQLSchema): void => {
   if (open.length > 0) throw new Error(`These fields do not say who may read them: ${open.join(', ')}`)
 }
 
+/**
+ * Whoever may read an object may read these of its fields. So there is nothing to ask, and of the thousands of values on a board
+ * nothing is asked: each is read as its resolver says, without the steps around it. Whole types have no rights of their own.
+ */
+const openPlain = (schema: GraphQLSchema): void => {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue
+    const { authScopes } = type.extensions.pothosOptions as { authScopes?: unknown }
+    if (authScopes) throw new Error(`${type.name} has rights of its own; say who may read each of its fields.`)
+    for (const field of Object.values(type.getFields())) {
+      const { pothosOptions, pothosOriginalResolve } = field.extensions as {
+        pothosOptions: { authScopes: unknown }
+        pothosOriginalResolve?: NonNullable<typeof field.resolve>
+      }
+      if (pothosOptions.authScopes === asObject && field.args.length === 0 && pothosOriginalResolve)
+        field.resolve = pothosOriginalResolve
+    }
+  }
+}
+
 const build = (): GraphQLSchema => {
   const schema = builder.toSchema()
   demandRights(schema)
+  openPlain(schema)
   for (const [root, type] of [
     ['query', schema.getQueryType()],
     ['mutation', schema.getMutationType()],
