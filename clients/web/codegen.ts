@@ -43,8 +43,12 @@ const schemaHash = {
 if (!isCheck) writeFileSync(schemaHash.filename, schemaHash.content)
 
 const files = [
-  ...(await made(['clients/web/**/*.graphql', '!clients/web/{admin,checkin}/**'], 'clients/web/generated/graphql.ts')),
-  // Apart, so that the board does not load what only the practice asks.
+  ...(await made(
+    ['clients/web/**/*.graphql', '!clients/web/{admin,checkin}/**', '!clients/web/**/*.later.graphql'],
+    'clients/web/generated/graphql.ts',
+  )),
+  // Apart, so that the board does not load what only dialogs, other screens and the practice ask.
+  ...(await made(['clients/web/**/*.later.graphql'], 'clients/web/generated/later.ts')),
   ...(await made(['clients/web/admin/*.graphql'], 'clients/web/generated/admin.ts')),
   ...(await made(['clients/web/checkin/*.graphql'], 'clients/web/generated/checkin.ts')),
   ...(await made(['clients/patient/**/*.graphql'], 'clients/patient/generated/graphql.ts')),

@@ -17,7 +17,7 @@ import { Column } from './column.tsx'
 import { Finder } from './finder.tsx'
 import { afterAt, stepIn } from './place.ts'
 import type { Question } from './questions.tsx'
-import { type BoardLine, useLines, useMessages } from './queues.ts'
+import { type QueueLine, useMessages, useQueues } from './queues.ts'
 
 const Details = lazy(() => import('./details.tsx').then(({ Details }) => ({ default: Details })))
 const Asked = lazy(() => import('./questions.tsx').then(({ Asked }) => ({ default: Asked })))
@@ -46,18 +46,22 @@ type Open =
   | { is: 'question'; question: Question }
 
 const ARRIVALS = 'arrivals'
+const BOARD = { ended: 20, asDoctor: false }
 
-const restOf = (line: BoardLine): RowFragment[] => [...line.onHold, ...line.ended]
+const restOf = (line: QueueLine): RowFragment[] => [...line.onHold, ...line.ended]
 
 /** Where the arrow keys go: the present state of a column from top to bottom. */
-const rowsOf = (line: BoardLine | undefined, showsRest: boolean): RowFragment[] =>
+const rowsOf = (line: QueueLine | undefined, showsRest: boolean): RowFragment[] =>
   line ? [...line.serving, ...line.waiting, ...(showsRest ? restOf(line) : [])] : []
 
 export const Board = () => {
   const { t } = useTranslation()
   const { clinic } = useStaff()
   const { services } = clinic
-  const lines = useLines(services.map(({ id }) => id))
+  const lines = useQueues(
+    services.map(({ id }) => id),
+    BOARD,
+  )
   const messages = useMessages(clinic.id)
   const acts = useActs()
   const bookings = useArrivals()

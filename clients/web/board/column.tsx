@@ -6,12 +6,12 @@ import { useNow } from '../ui/clock.ts'
 import { useRows } from '../ui/rows.ts'
 import { inMinutes, minutesBetween } from '../ui/times.ts'
 import { type Drag, LineRow } from './line-row.tsx'
-import type { BoardLine } from './queues.ts'
+import type { QueueLine } from './queues.ts'
 
 const ROW = 44
 
 type Props = {
-  line: BoardLine
+  line: QueueLine
   index: number
   isFocused: boolean
   selectedId: string | null

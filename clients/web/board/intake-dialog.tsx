@@ -2,7 +2,7 @@ import '../locales/later.ts'
 import { useApolloClient } from '@apollo/client/react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { SetIntakeDocument, SetOnDutyDocument } from '../generated/graphql.ts'
+import { SetIntakeDocument, SetOnDutyDocument } from '../generated/later.ts'
 import { useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -10,12 +10,12 @@ import { Field } from '../ui/field.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { wordsFor } from '../ui/refusal.ts'
 import { say } from '../ui/toasts.tsx'
-import type { BoardLine } from './queues.ts'
+import type { QueueLine } from './queues.ts'
 
-type Doctor = BoardLine['service']['doctors'][number]
+type Doctor = QueueLine['service']['doctors'][number]
 
 /** Whether a service takes new walk-ins, and who of its doctors is at work: each change can be taken back for a while. */
-export const IntakeDialog = ({ line, onClose }: { line: BoardLine; onClose: () => void }) => {
+export const IntakeDialog = ({ line, onClose }: { line: QueueLine; onClose: () => void }) => {
   const { t } = useTranslation()
   const client = useApolloClient()
   const { clinic } = useStaff()

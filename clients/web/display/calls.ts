@@ -1,4 +1,4 @@
-import type { ScreenFragment } from '../generated/graphql.ts'
+import type { ScreenFragment } from '../generated/later.ts'
 
 export type Tile = Pick<ScreenFragment['called'][number], 'ticket' | 'room' | 'status' | 'version'>
 

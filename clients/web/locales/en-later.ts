@@ -6,6 +6,22 @@ import type { setup } from './en-setup.ts'
 
 /** The English texts of dialogs and of other screens: they come with whatever says them. The same word for the same thing everywhere. */
 export const later = {
+  offDuty: '(not on duty)',
+  main: {
+    callNext: 'Call next',
+    start: 'Start',
+    servedAndNext: 'Served, call next',
+    served: 'Served',
+  },
+  notice: {
+    title: 'Changes that were not taken',
+    text: 'The clinic went on while they were on their way. Nothing else was changed.',
+    elsewhere: 'A change from another device',
+    overridden: '{{by}} changed {{field}} at {{time}} to “{{value}}”; yours was “{{yours}}”.',
+    empty: 'nothing',
+    redo: 'Do it again',
+    dismiss: 'Put away',
+  },
   by: { STAFF: 'Reception', PATIENT: 'The patient' },
   field: {
     name: 'the name',

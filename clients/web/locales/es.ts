@@ -31,11 +31,13 @@ export const es: Omit<Texts, keyof Elsewhere> = {
     seen: 'Lo he visto',
   },
   notices: {
-    title: 'Cambios que no se aceptaron',
-    text: 'El centro siguió mientras estaban de camino. No ha cambiado nada más.',
     some_one: '{{count}} de sus cambios no se aceptó como lo dio.',
     some_other: '{{count}} de sus cambios no se aceptaron como los dio.',
     look: 'Ver',
+  },
+  notice: {
+    title: 'Cambios que no se aceptaron',
+    text: 'El centro siguió mientras estaban de camino. No ha cambiado nada más.',
     elsewhere: 'Un cambio de otro dispositivo',
     overridden: '{{by}} cambió {{field}} a las {{time}} a «{{value}}»; lo suyo era «{{yours}}».',
     empty: 'nada',

@@ -2,13 +2,8 @@ import '../locales/later.ts'
 import { useApolloClient, useQuery } from '@apollo/client/react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import {
-  FindPatientsDocument,
-  MergePatientsDocument,
-  type PersonFragment,
-  type TwinFragment,
-  TwinsDocument,
-} from '../generated/graphql.ts'
+import { FindPatientsDocument, type PersonFragment } from '../generated/graphql.ts'
+import { MergePatientsDocument, type TwinFragment, TwinsDocument } from '../generated/later.ts'
 import { later } from '../locales/en-later.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'

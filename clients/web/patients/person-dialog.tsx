@@ -5,13 +5,8 @@ import { useTranslation } from 'react-i18next'
 import type { Acts } from '../board/acts.ts'
 import type { Found } from '../board/finder.tsx'
 import { useArrivals } from '../booking/bookings.ts'
-import {
-  AddWalkInDocument,
-  CheckInDocument,
-  PersonDetailsDocument,
-  type RowFragment,
-  type Urgency,
-} from '../generated/graphql.ts'
+import { AddWalkInDocument, CheckInDocument, type RowFragment, type Urgency } from '../generated/graphql.ts'
+import { PersonDetailsDocument } from '../generated/later.ts'
 import { useStaff } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'

@@ -1,19 +1,10 @@
-import { type LineOf, useQueues, type Watched } from '../board/queues.ts'
-import { RoomQueueChangedDocument, type RoomQueueChangedSubscription } from '../generated/graphql.ts'
-
-type RoomLine = LineOf<RoomQueueChangedSubscription>
+import { type QueueLine, useQueues } from '../board/queues.ts'
 
 /** A patient as a doctor sees them. */
-export type Visit = RoomLine['waiting'][number]
-
-const room: Watched<RoomQueueChangedSubscription['queueChanged']['entries'][number], RoomLine['service']> = {
-  document: RoomQueueChangedDocument,
-  ended: 200,
-  serviceOf: ({ id, name, doctors }) => ({ id, name, doctors }),
-}
+export type Visit = QueueLine['waiting'][number]
 
 /** The queues that this doctor serves, live; null until all of them are known. */
-export const useRoomLines = (serviceIds: readonly string[]): readonly RoomLine[] | null => {
-  const lines = useQueues(serviceIds, room)
+export const useRoomLines = (serviceIds: readonly string[]): readonly QueueLine[] | null => {
+  const lines = useQueues(serviceIds, { ended: 200, asDoctor: true })
   return serviceIds.every((id) => lines.has(id)) ? [...lines.values()] : null
 }

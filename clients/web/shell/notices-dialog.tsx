@@ -42,19 +42,19 @@ const One = ({ notice, subject, onDone }: { notice: Notice; subject: string; onD
   return (
     <li className="notice-row">
       <p className="strong">
-        {operation ? t(`command.${operation.command}`) : t('notices.elsewhere')}
+        {operation ? t(`command.${operation.command}`) : t('notice.elsewhere')}
         {subject && ` · ${subject}`}
         {operation && <span className="quiet"> · {at(operation.wall)}</span>}
       </p>
       {result.outcome === 'OVERRIDDEN' ? (
         result.overrides?.map(({ field, by, at: when, value }) => (
           <p key={field}>
-            {t('notices.overridden', {
+            {t('notice.overridden', {
               by: by in later.by ? t(`by.${by as keyof typeof later.by}`) : by,
               field: field in later.field ? t(`field.${field as keyof typeof later.field}`) : field,
               time: at(when),
-              value: value ?? t('notices.empty'),
-              yours: String(operation?.input[field] ?? t('notices.empty')),
+              value: value ?? t('notice.empty'),
+              yours: String(operation?.input[field] ?? t('notice.empty')),
             })}
           </p>
         ))
@@ -64,11 +64,11 @@ const One = ({ notice, subject, onDone }: { notice: Notice; subject: string; onD
       <div className="notice-acts">
         {operation && (
           <Button isDisabled={isBusy} onPress={() => void alone(() => redo(notice.id))}>
-            {t('notices.redo')}
+            {t('notice.redo')}
           </Button>
         )}
         <Button isDisabled={isBusy} onPress={() => void alone(() => dismiss(notice.id))}>
-          {t('notices.dismiss')}
+          {t('notice.dismiss')}
         </Button>
       </div>
     </li>
@@ -85,8 +85,8 @@ export const NoticesDialog = ({ onClose }: { onClose: () => void }) => {
     if (notices.length === 0) onClose()
   }, [notices.length, onClose])
   return (
-    <Dialog title={t('notices.title')} isBroad onClose={onClose}>
-      <p className="quiet">{t('notices.text')}</p>
+    <Dialog title={t('notice.title')} isBroad onClose={onClose}>
+      <p className="quiet">{t('notice.text')}</p>
       <ul className="notice-list" ref={list}>
         {notices.map((notice) => (
           <One

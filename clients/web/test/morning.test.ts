@@ -102,7 +102,10 @@ describe.runIf(chromiumPath)(`a morning at the clinic${noChromium}`, { timeout: 
   it('books an appointment, moves it, and cancels it', async () => {
     await keys(anna, 'Escape', 'Escape', '/')
     await anna.page.keyboard.type('Samuel')
-    await anna.page.getByRole('option', { name: /Samuel Ortiz/ }).waitFor()
+    await anna.page
+      .locator('.finder-list')
+      .getByRole('option', { name: /Samuel Ortiz/ })
+      .waitFor()
     await keys(anna, 'Enter')
     await dialog(anna, 'Samuel Ortiz')
     await keys(anna, 'b')
