@@ -27,6 +27,23 @@ describe.runIf(chromiumPath)(`the desk without a network${noChromium}`, { timeou
     await desk.page.getByRole('option', { name: option }).first().waitFor()
     await keys('Enter')
   }
+  /** At a desk and on a phone, by day and in the dark. */
+  const isRightEverywhere = async (what: string) => {
+    for (const [width, height] of [
+      [390, 844],
+      [1440, 900],
+    ] as const) {
+      await desk.page.setViewportSize({ width, height })
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await desk.page.emulateMedia({ colorScheme })
+        expect(await violationsOf(desk.page), `${what}, ${width}, ${colorScheme}`).toEqual([])
+      }
+      expect(
+        await desk.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+        `${what}, ${width}`,
+      ).toBe(true)
+    }
+  }
   const entryOf = (ticket: string) =>
     app.server.db.queueEntry.findFirstOrThrow({ where: { ticket, service: { clinicId } } })
   const send = async (query: string, variables: object) =>
@@ -141,11 +158,12 @@ describe.runIf(chromiumPath)(`the desk without a network${noChromium}`, { timeou
   })
 
   it('lists what was refused, with the way to do it again and to put it away', async () => {
+    await isRightEverywhere('band')
     await desk.page.getByRole('button', { name: 'Look' }).click()
     const list = desk.page.getByRole('dialog', { name: 'Changes that were not taken' })
     await list.getByText(/^Hold · G-003/).waitFor()
     expect(await list.textContent()).toContain('The patient is not waiting any more.')
-    expect(await violationsOf(desk.page)).toEqual([])
+    await isRightEverywhere('list')
     await list.getByRole('button', { name: 'Put away' }).click()
     await list.waitFor({ state: 'detached' })
     expect(await band('not taken').count()).toBe(0)

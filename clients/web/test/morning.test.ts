@@ -164,7 +164,9 @@ describe.runIf(chromiumPath)(`a morning at the clinic${noChromium}`, { timeout: 
 
   it('comes together: what was done offline is sent, what cannot be is said', async () => {
     await ben.context.setOffline(false)
-    await ben.page.locator('.band', { hasText: 'of your changes was not taken' }).waitFor()
+    await expect
+      .poll(() => ben.page.locator('.band').allTextContents(), patience)
+      .toContainEqual(expect.stringContaining('1 of your changes was not taken'))
     await becomes('Ida Frost', 'WAITING')
     await becomes('Hugo Winter', 'LEFT')
     await becomes('Noah Bennett', 'LEFT')
