@@ -19,17 +19,18 @@ import { asObject } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
 import { presentError } from '../http/errors.ts'
-import { createOutlets, type Outlet, type Outlets } from './outlets.ts'
+import type { Taker } from '../queue/slot.ts'
+import { asBytes, createOutlets, type Outlet, type Outlets } from './outlets.ts'
 import { rightsKey } from './rights.ts'
 import { compileSelection, Unplain, type Writer } from './selection.ts'
-import { isWatched, type Watched } from './watched.ts'
+import { type Feeding, Watched } from './watched.ts'
 
 /** The context of a socket's operation: graphql-ws has named it and checked who sent it. */
 type Operation = Context & { extra?: { socket: WebSocket }; operationId?: string }
 
-type Watching = Watched<unknown, unknown, Context, unknown>['feeding']
+type Watching = Feeding<unknown, unknown, Context, unknown>
 
-/** One event → the JSON of its payload. */
+/** One event → the JSON of its payload, a character for each byte. */
 type Write = (value: unknown) => string | Promise<string>
 
 export type Lane = {
@@ -42,92 +43,130 @@ const NOTHING = Symbol()
 
 /**
  * Sends the events of one operation by itself, and looks to graphql-ws like an iteration without events: it ends or fails as the
- * operation does. An event that the socket has no room for yields to the next.
+ * operation does. An event that the socket has no room for yields to the next. A class, because there are ten thousand of them.
  */
-const follow = (outlets: Outlets, outlet: Outlet, id: string, watching: Watching, write: Write): AsyncGenerator => {
-  const { slot, may } = watching
-  const opening = `{"id":${JSON.stringify(id)},"type":"next","payload":`
-  const end = Promise.withResolvers<IteratorResult<unknown>>()
-  let latest: unknown = NOTHING
-  let isStarted = false
-  let isWriting = false
-  let isEnding = false
-  let isDone = false
+class Following implements AsyncGenerator, Taker<unknown> {
+  private readonly outlets: Outlets
+  private readonly outlet: Outlet
+  private readonly opening: string
+  private readonly watching: Watching
+  private readonly write: Write
+  private readonly ended = Promise.withResolvers<IteratorResult<unknown>>()
+  private latest: unknown = NOTHING
+  private isStarted = false
+  private isWriting = false
+  private isEnding = false
+  private isDone = false
 
-  const finish = (error?: unknown): void => {
-    if (isDone) return
-    isDone = true
-    latest = NOTHING
-    outlet.waiting.delete(flush)
-    void slot.return?.()
-    if (error === undefined) end.resolve({ value: undefined, done: true })
-    else end.reject(error)
+  constructor(outlets: Outlets, outlet: Outlet, id: string, watching: Watching, write: Write) {
+    this.outlets = outlets
+    this.outlet = outlet
+    this.opening = openingOf(id)
+    this.watching = watching
+    this.write = write
   }
 
-  const send = (payload: string): void => {
-    if (!isDone) outlets.write(outlet, `${opening}${payload}}`)
+  take(value: unknown): void {
+    this.latest = value
+    if (!this.isWriting) this.flush()
   }
 
-  const flush = (): void => {
-    while (latest !== NOTHING && !isWriting && !isDone) {
-      if (outlets.isFull(outlet)) {
-        outlets.whenRoom(outlet, flush)
+  end(): void {
+    this.isEnding = true
+    this.flush()
+  }
+
+  fail(error: unknown): void {
+    if (this.finish()) this.ended.reject(error)
+  }
+
+  /** There is room again. */
+  flush(): void {
+    while (this.latest !== NOTHING && !this.isWriting && !this.isDone) {
+      if (this.outlets.isFull(this.outlet)) {
+        this.outlets.whenRoom(this.outlet, this)
         return
       }
-      const value = latest
-      latest = NOTHING
+      const value = this.latest
+      this.latest = NOTHING
       try {
-        if (!may(value)) throw new Refusal('FORBIDDEN')
-        const payload = write(value)
-        if (typeof payload === 'string') send(payload)
-        else {
-          isWriting = true
-          payload.then(
-            (text) => {
-              isWriting = false
-              send(text)
-              flush()
-            },
-            (error) => finish(error),
-          )
-        }
+        if (!this.watching.may(value)) throw new Refusal('FORBIDDEN')
+        const payload = this.write(value)
+        if (typeof payload === 'string') this.send(payload)
+        else this.sendLater(payload)
       } catch (error) {
-        finish(error)
+        this.fail(error)
       }
     }
-    if (isEnding && latest === NOTHING && !isWriting) finish()
+    if (this.isEnding && this.latest === NOTHING && !this.isWriting) this.complete()
   }
 
-  const generator: AsyncGenerator = {
-    next: () => {
-      if (!isStarted && !isDone) {
-        isStarted = true
-        slot.pipe({
-          take: (value) => {
-            latest = value
-            if (!isWriting) flush()
-          },
-          end: () => {
-            isEnding = true
-            flush()
-          },
-          fail: finish,
-        })
-      }
-      return end.promise
-    },
-    return: async () => {
-      finish()
-      return { value: undefined, done: true }
-    },
-    throw: async (error) => {
-      finish()
-      throw error
-    },
-    [Symbol.asyncIterator]: () => generator,
-    [Symbol.asyncDispose]: async () => finish(),
+  private send(payload: string): void {
+    if (!this.isDone) this.outlets.write(this.outlet, `${this.opening}${payload}}`)
   }
-  return generator
+
+  private sendLater(payload: Promise<string>): void {
+    this.isWriting = true
+    payload.then(
+      (text) => {
+        this.isWriting = false
+        this.send(text)
+        this.flush()
+      },
+      (error) => this.fail(error),
+    )
+  }
+
+  private finish(): boolean {
+    if (this.isDone) return false
+    this.isDone = true
+    this.latest = NOTHING
+    this.outlet.waiting.delete(this)
+    void this.watching.slot.return?.()
+    return true
+  }
+
+  private complete(): void {
+    if (this.finish()) this.ended.resolve({ value: undefined, done: true })
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    if (!this.isStarted && !this.isDone) {
+      this.isStarted = true
+      this.watching.slot.pipe(this)
+    }
+    return this.ended.promise
+  }
+
+  async return(): Promise<IteratorResult<unknown>> {
+    this.complete()
+    return { value: undefined, done: true }
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<unknown>> {
+    this.complete()
+    throw error
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.complete()
+  }
+}
+
+const openings = new Map<string, string>()
+const MOST_OPENINGS = 1_000
+
+/** What stands before a payload. Clients count their operations: most of ten thousand phones have the same few ids. */
+const openingOf = (id: string): string => {
+  const known = openings.get(id)
+  if (known !== undefined) return known
+  const made = asBytes(`{"id":${JSON.stringify(id)},"type":"next","payload":`)
+  if (openings.size < MOST_OPENINGS) openings.set(id, made)
+  return made
 }
 
 /** The variables on which it depends what a document selects. */
@@ -162,13 +201,15 @@ export const createLane = (log: Logger): Lane => {
   }
 
   const present = (result: ExecutionResult): string =>
-    JSON.stringify(
-      result.errors
-        ? {
-            ...result,
-            errors: result.errors.map((error) => (error instanceof GraphQLError ? presentError(error, log) : error)),
-          }
-        : result,
+    asBytes(
+      JSON.stringify(
+        result.errors
+          ? {
+              ...result,
+              errors: result.errors.map((error) => (error instanceof GraphQLError ? presentError(error, log) : error)),
+            }
+          : result,
+      ),
     )
 
   /** As graphql-js does it. */
@@ -240,11 +281,11 @@ export const createLane = (log: Logger): Lane => {
       const context = validated.contextValue as Operation
       const outlet = context.extra && outlets.of(context.extra.socket)
       const id = context.operationId
-      if (isWatched(source) && outlet && id !== undefined) {
+      if (source instanceof Watched && outlet && id !== undefined) {
         const watching = source.feeding as Watching
         const writer = writerOf(validated)
-        if (writer) return follow(outlets, outlet, id, watching, writeEach(writer, validated, watching))
-        if (watching.isShared) return follow(outlets, outlet, id, watching, writeShared(validated, watching))
+        if (writer) return new Following(outlets, outlet, id, watching, writeEach(writer, validated, watching))
+        if (watching.isShared) return new Following(outlets, outlet, id, watching, writeShared(validated, watching))
       }
       return mapSourceToResponseEvent(validated, source)
     },

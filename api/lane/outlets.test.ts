@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import WebSocket, { WebSocketServer } from 'ws'
-import { createOutlets, type Outlet } from './outlets.ts'
+import { asBytes, createOutlets, type Outlet } from './outlets.ts'
 
 const connect = async (stalledMs?: number) => {
   const outlets = createOutlets(stalledMs)
@@ -32,7 +32,7 @@ it.each([0, 1, 125, 126, 127, 65_535, 65_536, 3_000_000])(
     const { outlets, outlet, client } = await connect()
     for (const text of ['x'.repeat(length), 'é😀'.repeat(Math.ceil(length / 2))]) {
       const arrival = once(client, 'message')
-      outlets.write(outlet, text)
+      outlets.write(outlet, asBytes(text))
       const [data, isBinary] = await arrival
       expect(String(data) === text).toBe(true)
       expect(isBinary).toBe(false)
@@ -44,7 +44,7 @@ it('a client that takes nothing is told to come back later, and then let go', as
   const { outlets, outlet, client } = await connect(100)
   client.pause()
   const text = 'x'.repeat(100_000)
-  while (!outlets.isFull(outlet)) outlets.write(outlet, text)
+  while (!outlets.isFull(outlet)) outlets.write(outlet, asBytes(text))
   expect(outlet.raw.writableLength).toBeLessThan(2 * text.length)
   await expect.poll(() => outlet.socket.readyState, { timeout: 20_000 }).not.toBe(WebSocket.OPEN)
   const closed = once(client, 'close')
@@ -64,7 +64,7 @@ it('whoever waits for room is called once there is some', async () => {
   const { outlets, outlet, client } = await connect()
   client.pause()
   while (!outlets.isFull(outlet)) outlets.write(outlet, 'x'.repeat(100_000))
-  const room = new Promise<void>((resolve) => outlets.whenRoom(outlet, resolve))
+  const room = new Promise<void>((flush) => outlets.whenRoom(outlet, { flush }))
   client.resume()
   await room
   expect(outlets.isFull(outlet)).toBe(false)

@@ -7,10 +7,14 @@ export type Outlet = {
   /** The connection under it. Frames are written to it whole, between those that the WebSocket library writes. */
   raw: Socket
   /** Those who have something newer to say once there is room again. */
-  waiting: Set<() => void>
-  /** Characters that were said in this turn and go out at its end. */
+  waiting: Set<Waiting>
+  /** Bytes that were said in this turn and go out at its end. */
   gathered: number
+  /** Whether it has to take something within the time that a stalled peer is given. */
+  isTimed: boolean
 }
+
+type Waiting = { flush: () => void }
 
 /** Above so many bytes that the peer has not taken yet, only the newest value is kept, and written when there is room again. */
 const FULL_BYTES = 16_384
@@ -23,7 +27,10 @@ const PARTING_MS = 2_000
 /** Try again later: clients reconnect by themselves. */
 const STALLED_CLOSE = 1013
 
-const BEYOND_ASCII = /[^\0-\x7f]/
+const ASCII = /^[\0-\x7f]*$/
+
+/** A text as it is sent: a character for each byte of its UTF-8. */
+export const asBytes = (text: string): string => (ASCII.test(text) ? text : Buffer.from(text).toString('latin1'))
 
 /** The header of a text frame, a character for each byte. */
 const header = (length: number): string => {
@@ -37,9 +44,10 @@ export type Outlets = {
   add: (socket: WebSocket, raw: Socket) => void
   of: (socket: WebSocket) => Outlet | undefined
   isFull: (outlet: Outlet) => boolean
-  write: (outlet: Outlet, text: string) => void
+  /** Sends a text, given as bytes, at the end of this turn. */
+  write: (outlet: Outlet, bytes: string) => void
   /** Calls back when the peer has taken enough of what it was sent. */
-  whenRoom: (outlet: Outlet, flush: () => void) => void
+  whenRoom: (outlet: Outlet, waiting: Waiting) => void
   close: () => void
 }
 
@@ -55,7 +63,7 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
       full.delete(outlet)
       const waiting = [...outlet.waiting]
       outlet.waiting.clear()
-      for (const flush of waiting) flush()
+      for (const each of waiting) each.flush()
     }
     if (full.size === 0 && timer) {
       clearInterval(timer)
@@ -63,31 +71,42 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
     }
   }
 
-  let gathered: { outlet: Outlet; text: string }[] = []
+  /** Only who left something is timed: a timer that is set anew for each message costs more than the rest of writing it. */
+  const time = (outlet: Outlet): void => {
+    const { socket, raw } = outlet
+    outlet.isTimed = true
+    raw.setTimeout(stalledMs)
+    raw.once('timeout', () => {
+      outlet.isTimed = false
+      raw.setTimeout(0)
+      if (raw.writableLength === 0 || socket.readyState !== socket.OPEN) return
+      socket.close(STALLED_CLOSE, 'Too slow; come back and read on.')
+      setTimeout(() => socket.terminate(), PARTING_MS).unref()
+    })
+  }
+
+  let speakers: Outlet[] = []
+  let texts: string[] = []
 
   /** What is said to many in one turn goes out in one go, at which the kernel is quicker than where each is worked out between. */
   const pour = (): void => {
-    const all = gathered
-    gathered = []
-    for (const { outlet, text } of all) {
+    const [outlets, all] = [speakers, texts]
+    speakers = []
+    texts = []
+    for (let i = 0; i < all.length; i++) {
+      const outlet = outlets[i] as Outlet
+      const text = all[i] as string
       const { socket, raw } = outlet
       outlet.gathered -= text.length
       if (socket.readyState !== socket.OPEN) continue
-      if (BEYOND_ASCII.test(text)) socket.send(text)
-      else raw.write(header(text.length) + text, 'latin1')
+      raw.write(header(text.length) + text, 'latin1')
+      if (raw.writableLength > 0 && !outlet.isTimed) time(outlet)
     }
   }
 
   return {
     add: (socket, raw) => {
-      const outlet: Outlet = { socket, raw, waiting: new Set(), gathered: 0 }
-      outlets.set(socket, outlet)
-      raw.setTimeout(stalledMs)
-      raw.on('timeout', () => {
-        if (raw.writableLength === 0 || socket.readyState !== socket.OPEN) return
-        socket.close(STALLED_CLOSE, 'Too slow; come back and read on.')
-        setTimeout(() => socket.terminate(), PARTING_MS).unref()
-      })
+      outlets.set(socket, { socket, raw, waiting: new Set(), gathered: 0, isTimed: false })
       socket.on('message', () => {
         if (raw.writableLength > MOST_BYTES) socket.terminate()
       })
@@ -98,13 +117,14 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
       if (outlet.gathered >= FULL_BYTES) pour()
       return outlet.raw.writableLength >= FULL_BYTES
     },
-    write: (outlet, text) => {
-      if (gathered.length === 0) queueMicrotask(pour)
-      outlet.gathered += text.length
-      gathered.push({ outlet, text })
+    write: (outlet, bytes) => {
+      if (texts.length === 0) queueMicrotask(pour)
+      outlet.gathered += bytes.length
+      speakers.push(outlet)
+      texts.push(bytes)
     },
-    whenRoom: (outlet, flush) => {
-      outlet.waiting.add(flush)
+    whenRoom: (outlet, waiting) => {
+      outlet.waiting.add(waiting)
       full.add(outlet)
       timer ??= setInterval(look, LOOK_MS).unref()
     },

@@ -15,8 +15,12 @@ import {
   type SelectionSetNode,
   type ValidatedSubscriptionArgs,
 } from 'graphql'
+import { asBytes } from './outlets.ts'
 
-/** Writes one event as the JSON that graphql-js would answer; throws `Unplain` where only graphql-js knows the answer. */
+/**
+ * Writes one event as the JSON that graphql-js would answer, a character for each byte; throws `Unplain` where only graphql-js knows
+ * the answer.
+ */
 export type Writer = (event: unknown) => string
 
 /** The value is not what the writer was made for: an error, a promise, something to be coerced. */
@@ -29,16 +33,20 @@ type PothosOptions = { pothosExposedField?: string; pothosOptions?: { authScopes
 /** The directives that a writer obeys when it is made; documents with others are left to graphql-js. */
 const obeyed = new Set([GraphQLSkipDirective.name, GraphQLIncludeDirective.name])
 
+/** What stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
 const writeText = (value: unknown): string => {
   if (typeof value !== 'string') throw new Unplain()
-  return JSON.stringify(value)
+  return PLAIN.test(value) ? `"${value}"` : asBytes(JSON.stringify(value))
 }
 
 const MOST_INT = 2 ** 31
 
 const writeInt = (value: unknown): string => {
   if (!Number.isInteger(value) || (value as number) >= MOST_INT || (value as number) < -MOST_INT) throw new Unplain()
-  return JSON.stringify(value)
+  // As in JSON, 0 has no sign.
+  return `${value}`
 }
 
 const writeFlag = (value: unknown): string => {
@@ -71,7 +79,7 @@ const leafWriter = (type: GraphQLOutputType): WriteValue | null => {
     if (value === null || (!isEnumType(type) && typeof value !== 'object')) throw new Unplain()
     try {
       const written = JSON.stringify(type.coerceOutputValue(value))
-      if (written !== undefined) return written
+      if (written !== undefined) return asBytes(written)
     } catch {
       // graphql-js says what is wrong, and where.
     }
@@ -127,16 +135,15 @@ const objectWriter = (type: GraphQLObjectType, sets: readonly SelectionSetNode[]
   if (type.isTypeOf || (type.extensions as PothosOptions).pothosOptions?.authScopes) return null
   const groups = collect(type, sets, asked)
   if (!groups) return null
-  const names: string[] = []
-  const openings: string[] = []
-  const fields: WriteValue[] = []
+  const fields: Field[] = []
+  let text = '{'
+  let comma = ''
   for (const [responseName, nodes] of groups) {
     const name = nodes[0]?.name.value ?? ''
-    const opening = `${names.length === 0 ? '{' : ','}${JSON.stringify(responseName)}:`
+    text += `${comma}${JSON.stringify(responseName)}:`
+    comma = ','
     if (name === '__typename') {
-      names.push('')
-      openings.push(`${opening}${JSON.stringify(type.name)}`)
-      fields.push(() => '')
+      text += JSON.stringify(type.name)
       continue
     }
     const field = type.getFields()[name]
@@ -146,32 +153,44 @@ const objectWriter = (type: GraphQLObjectType, sets: readonly SelectionSetNode[]
     if (field.args.length > 0) return null
     const write = valueWriter(field.type, nodes, asked)
     if (!write) return null
-    names.push(pothosExposedField)
-    openings.push(opening)
-    fields.push(write)
+    fields.push({ before: text, name: pothosExposedField, write, mayLack: !isNonNullType(field.type) })
+    text = ''
   }
-  if (names.length === 0) return () => '{}'
-  return (value) => {
-    if (typeof value !== 'object' || value === null || value instanceof Error) throw new Unplain()
-    let text = ''
-    for (let i = 0; i < names.length; i++)
-      text +=
-        (openings[i] as string) + (fields[i] as WriteValue)((value as Record<string, unknown>)[names[i] as string])
-    return `${text}}`
-  }
+  return join(fields, `${text}}`)
 }
 
+type Field = { before: string; name: string; write: WriteValue; mayLack: boolean }
+
+const demandObject = (value: unknown): void => {
+  if (typeof value !== 'object' || value === null || value instanceof Error) throw new Unplain()
+}
+
+/**
+ * Writes the fields of an object one after the other. The function is made of a text, so that the engine knows the name of each
+ * property that it reads: by one loop for all selections it takes three times as long. Nothing but names and texts that the
+ * schema and a valid document allow stands in it, each as a literal.
+ */
+const join = (fields: readonly Field[], after: string): WriteValue => {
+  const literal = (text: string) => JSON.stringify(text)
+  const parts = fields.map(({ before, name, mayLack }, i) => {
+    const value = `value[${literal(name)}]`
+    return `${literal(before)} + ${mayLack ? `(${value} == null ? 'null' : write${i}(${value}))` : `write${i}(${value})`}`
+  })
+  const body = `return (value) => { demandObject(value); return ${[...parts, literal(after)].join(' + ')} }`
+  const make = new Function('demandObject', ...fields.map((_, i) => `write${i}`), body)
+  return make(demandObject, ...fields.map(({ write }) => write))
+}
+
+/** Writes a value that is there; where it may be missing, that is seen to before. */
 const valueWriter = (type: GraphQLOutputType, nodes: readonly FieldNode[], asked: Asked): WriteValue | null => {
   const inner = isNonNullType(type) ? type.ofType : type
-  const write = isObjectType(inner)
+  return isObjectType(inner)
     ? objectWriter(
         inner,
         nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
         asked,
       )
     : leafWriter(inner)
-  if (!write || isNonNullType(type)) return write
-  return (value) => (value === null || value === undefined ? 'null' : write(value))
 }
 
 /**
@@ -191,5 +210,6 @@ export const compileSelection = (validated: ValidatedSubscriptionArgs, openToAll
   const write = field && valueWriter(field.type, nodes, asked)
   if (!write) return null
   const opening = `{"data":{${JSON.stringify(responseName)}:`
-  return (event) => `${opening}${write(event)}}}`
+  const mayLack = !isNonNullType(field.type)
+  return (event) => `${opening}${mayLack && (event === null || event === undefined) ? 'null' : write(event)}}}`
 }

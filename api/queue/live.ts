@@ -5,6 +5,7 @@ import { clinicDay, clinicDayBounds } from '../clinic/day.ts'
 import type { Db } from '../database/client.ts'
 import type { QueueStatus } from '../database/generated/enums.ts'
 import { createLoaders, type EntryRow, type Loaders } from '../loaders.ts'
+import { places } from './order.ts'
 import { applyChange } from './projection/apply.ts'
 import { loadChange } from './projection/store.ts'
 import { createSlot, type LatestSlot } from './slot.ts'
@@ -96,9 +97,11 @@ type Feed = {
   boards: Set<LatestSlot<LiveSnapshot>>
   watchers: Map<string, Set<Watcher>>
   displays: Set<Display>
-  /** Watchers still to be told of the current snapshot; null while nobody is being told. */
-  due: Watcher[] | null
+  /** Who is still to be told of the current snapshot; null while nobody is being told. */
+  due: Due[] | null
 } & Greeted
+
+type Due = { watcher: Watcher; entry: EntryRow; position: number | null }
 
 type Step = { from: number; to: number; entries: readonly EntryRow[] }
 
@@ -140,6 +143,8 @@ const note = (watcher: Watcher, { status, position, room, estimate }: PositionSt
 
 /** Told that the visit has ended for good: only an undo brings it back, and then it is open again. */
 const isOver = ({ told }: Watcher): boolean => told === 'SERVED' || told === 'LEFT'
+
+const nobody: readonly Watcher[] = []
 
 type Needs = { db: Db; bus: Bus; log: Logger; farewellMs?: number }
 
@@ -287,19 +292,28 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     if (snapshot.version > before) for (const board of feed.boards) board.push(snapshot)
     for (const display of feed.displays) tellDisplay(display)
     tellTheRest(feed, snapshot, before)
-    const gone = [...feed.watchers].flatMap(([id, watchers]) =>
-      snapshot.entries.has(id) || [...watchers].every(isOver) ? [] : [id],
-    )
+    const gone: string[] = []
+    for (const [id, watchers] of feed.watchers)
+      if (!snapshot.entries.has(id) && ![...watchers].every(isOver)) gone.push(id)
     if (gone.length > 0) await followGone(feed, snapshot, gone)
   }
 
   /** Those whom the last version did not reach yet come first, so that nobody starves while changes come fast. */
-  const tellTheRest = (feed: Feed, snapshot: LiveSnapshot, before: number): void => {
-    const behind: Watcher[] = []
-    const others: Watcher[] = []
-    for (const list of [snapshot.waiting, snapshot.onHold])
-      for (const entry of list)
-        for (const watcher of feed.watchers.get(entry.id) ?? []) (watcher.seen < before ? behind : others).push(watcher)
+  const tellTheRest = (feed: Feed, { waiting, onHold }: LiveSnapshot, before: number): void => {
+    const behind: Due[] = []
+    const others: Due[] = []
+    const add = (entry: EntryRow, position: number | null): void => {
+      for (const watcher of feed.watchers.get(entry.id) ?? nobody) {
+        const due = { watcher, entry, position }
+        if (watcher.seen < before) behind.push(due)
+        else others.push(due)
+      }
+    }
+    if (feed.watchers.size > 0) {
+      const all = places(waiting)
+      for (const [index, entry] of waiting.entries()) add(entry, all[index] as number)
+      for (const entry of onHold) add(entry, null)
+    }
     const isTelling = feed.due !== null
     feed.due = [...behind, ...others].reverse()
     if (!isTelling) tellSlice(feed)
@@ -309,9 +323,8 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
   const tellSlice = (feed: Feed): void => {
     const { due, current } = feed
     for (let told = 0; due && current && told < SLICE && due.length > 0; ) {
-      const watcher = due.pop() as Watcher
-      const entry = current.entries.get(watcher.entryId)
-      if (entry && pushPosition(watcher, entry, current)) told++
+      const { watcher, entry, position } = due.pop() as Due
+      if (pushPosition(watcher, entry, current, position)) told++
     }
     if (!due || due.length === 0 || isClosed) feed.due = null
     else setImmediate(tellSlice, feed)
@@ -348,9 +361,9 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
   }
 
   /** Tells a watcher what is new to them, if anything is. */
-  const pushPosition = (watcher: Watcher, entry: EntryRow, snapshot: Snapshot): boolean => {
+  const pushPosition = (watcher: Watcher, entry: EntryRow, snapshot: Snapshot, position?: number | null): boolean => {
     watcher.seen = snapshot.version
-    const state = positionState(entry, snapshot)
+    const state = positionState(entry, snapshot, position)
     if (!note(watcher, state)) return false
     watcher.slot.push({ entry, state })
     if (watcher.farewell) clearTimeout(watcher.farewell)

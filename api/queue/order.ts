@@ -92,26 +92,30 @@ export const placeBehind = (
   return { rank: leader.rank, dueAt: leader.dueAt, subRank: between(leader.subRank, upper) }
 }
 
+type Waiting = { boundDoctorId: string | null }
+
 /**
- * Positions of waiting entries given in calling order: 1 is next.
+ * Positions of waiting entries given in calling order, in that order: 1 is next.
  * A bound entry does not count those bound to another doctor, whom its doctor passes over.
  */
-export const positions = (waiting: readonly { id: string; boundDoctorId: string | null }[]): Map<string, number> => {
-  const result = new Map<string, number>()
+export const places = (waiting: readonly Waiting[]): number[] => {
   const boundAhead = new Map<string, number>()
   let free = 0
-  waiting.forEach((entry, index) => {
-    const doctor = entry.boundDoctorId
-    if (doctor === null) {
-      result.set(entry.id, index + 1)
+  return waiting.map(({ boundDoctorId }, index) => {
+    if (boundDoctorId === null) {
       free++
-    } else {
-      const ahead = boundAhead.get(doctor) ?? 0
-      result.set(entry.id, free + ahead + 1)
-      boundAhead.set(doctor, ahead + 1)
+      return index + 1
     }
+    const ahead = boundAhead.get(boundDoctorId) ?? 0
+    boundAhead.set(boundDoctorId, ahead + 1)
+    return free + ahead + 1
   })
-  return result
+}
+
+/** The same by the entries' ids. */
+export const positions = (waiting: readonly (Waiting & { id: string })[]): Map<string, number> => {
+  const all = places(waiting)
+  return new Map(waiting.map(({ id }, index) => [id, all[index] as number]))
 }
 
 /** May a call by this doctor (null: by the desk for nobody in particular) take this entry? Entries bound to others are passed over. */

@@ -1,6 +1,7 @@
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql'
 import { can } from '../access/can.ts'
 import { demand, demandOn } from '../access/demand.ts'
+import type { Viewer } from '../access/viewer.ts'
 import { subjectOfAppointment } from '../appointment/commands.ts'
 import { asObject, builder, ever } from '../builder.ts'
 import { type ServiceColor, serviceColorOf } from '../clinic/settings.ts'
@@ -30,7 +31,7 @@ import {
 } from './commands.ts'
 import type { Pace, WaitEstimate } from './estimate.ts'
 import { type HistoryEvent, historyOf } from './history.ts'
-import type { LiveChange, LiveSnapshot } from './live.ts'
+import type { LiveChange, LivePosition, LiveSnapshot } from './live.ts'
 import {
   endedEntries,
   findEntry,
@@ -680,6 +681,26 @@ const watchedQueue = async (ctx: Context, serviceId: string) => {
   }
 }
 
+/** Asked for each event; worked out anew where the viewer or the entry is another than the last time. */
+const mayRead = (ctx: Context): ((live: LivePosition) => boolean) => {
+  let viewer: Viewer | null = null
+  let entry: EntryRow | null = null
+  let may = false
+  return (live) => {
+    const now = ctx.viewer
+    if (now !== viewer || live.entry !== entry) {
+      viewer = now
+      entry = live.entry
+      may = can(now, 'entry.read', subjectOfEntry(live.entry))
+    }
+    return may
+  }
+}
+
+const itself = (live: LivePosition): LivePosition => live
+
+const stateOf = ({ state }: LivePosition): PositionState => state
+
 builder.subscriptionFields((t) => ({
   queueUpdated: t.field({
     type: QueueRef,
@@ -730,9 +751,9 @@ builder.subscriptionFields((t) => ({
       return authorised({
         context: ctx,
         slot: ctx.live.position(entry),
-        may: (live) => can(ctx.viewer, 'entry.read', subjectOfEntry(live.entry)),
-        next: (live) => live,
-        show: (live) => live.state,
+        may: mayRead(ctx),
+        next: itself,
+        show: stateOf,
       })
     },
     resolve: (state) => state as PositionState,

@@ -19,84 +19,106 @@ export type Taker<T> = {
   fail: (error: unknown) => void
 }
 
-export const createSlot = <T>(onClose: () => void): LatestSlot<T> => {
-  let pending: { value: T } | null = null
-  let failure: { error: unknown } | null = null
-  let isEnded = false
-  let isClosed = false
-  let wake: (() => void) | null = null
-  let taker: Taker<T> | null = null
+/** A class, because there are ten thousand of them: what each can do is in memory once. */
+class Slot<T> implements LatestSlot<T> {
+  private pending: { value: T } | null = null
+  private failure: { error: unknown } | null = null
+  private isEnded = false
+  private isClosed = false
+  private wake: (() => void) | null = null
+  private taker: Taker<T> | null = null
+  private readonly onClose: () => void
 
-  const ring = () => {
-    wake?.()
-    wake = null
-  }
-  const close = () => {
-    if (isClosed) return
-    isClosed = true
-    onClose()
-    ring()
-  }
-  const settle = () => {
-    if (!taker || isClosed || !(failure || isEnded)) return
-    close()
-    if (failure) taker.fail(failure.error)
-    else taker.end()
+  constructor(onClose: () => void) {
+    this.onClose = onClose
   }
 
-  const slot: LatestSlot<T> = {
-    push: (value) => {
-      if (isEnded || isClosed) return
-      if (taker) return taker.take(value)
-      pending = { value }
-      ring()
-    },
-    pipe: (to) => {
-      taker = to
-      const first = pending
-      pending = null
-      if (first && !failure && !isClosed) to.take(first.value)
-      settle()
-    },
-    end: () => {
-      isEnded = true
-      ring()
-      settle()
-    },
-    fail: (error) => {
-      failure ??= { error }
-      ring()
-      settle()
-    },
-    next: async () => {
-      while (!isClosed) {
-        if (failure) {
-          close()
-          throw failure.error
-        }
-        if (pending) {
-          const { value } = pending
-          pending = null
-          return { value, done: false }
-        }
-        if (isEnded) break
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
+  private ring(): void {
+    this.wake?.()
+    this.wake = null
+  }
+
+  private close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.onClose()
+    this.ring()
+  }
+
+  private settle(): void {
+    if (!this.taker || this.isClosed || !(this.failure || this.isEnded)) return
+    this.close()
+    if (this.failure) this.taker.fail(this.failure.error)
+    else this.taker.end()
+  }
+
+  push(value: T): void {
+    if (this.isEnded || this.isClosed) return
+    if (this.taker) {
+      this.taker.take(value)
+      return
+    }
+    this.pending = { value }
+    this.ring()
+  }
+
+  pipe(to: Taker<T>): void {
+    this.taker = to
+    const first = this.pending
+    this.pending = null
+    if (first && !this.failure && !this.isClosed) to.take(first.value)
+    this.settle()
+  }
+
+  end(): void {
+    this.isEnded = true
+    this.ring()
+    this.settle()
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= { error }
+    this.ring()
+    this.settle()
+  }
+
+  async next(): Promise<IteratorResult<T>> {
+    while (!this.isClosed) {
+      if (this.failure) {
+        this.close()
+        throw this.failure.error
       }
-      close()
-      return { value: undefined, done: true }
-    },
-    return: async () => {
-      close()
-      return { value: undefined, done: true }
-    },
-    throw: async (error) => {
-      close()
-      throw error
-    },
-    [Symbol.asyncIterator]: () => slot,
-    [Symbol.asyncDispose]: async () => close(),
+      if (this.pending) {
+        const { value } = this.pending
+        this.pending = null
+        return { value, done: false }
+      }
+      if (this.isEnded) break
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+    }
+    this.close()
+    return { value: undefined, done: true }
   }
-  return slot
+
+  async return(): Promise<IteratorResult<T>> {
+    this.close()
+    return { value: undefined, done: true }
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<T>> {
+    this.close()
+    throw error
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
 }
+
+export const createSlot = <T>(onClose: () => void): LatestSlot<T> => new Slot<T>(onClose)

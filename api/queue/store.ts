@@ -143,9 +143,15 @@ export type PositionState = {
   asOf: Date
 }
 
-/** The place of one entry, taken from its queue's snapshot. */
-export const positionState = (entry: EntryRow, snapshot: Snapshot): PositionState => {
-  const position = entry.status === 'WAITING' ? (snapshot.positions.get(entry.id) ?? null) : null
+const positionOf = ({ id, status }: EntryRow, { positions }: Snapshot): number | null =>
+  status === 'WAITING' ? (positions.get(id) ?? null) : null
+
+/** The place of one entry, taken from its queue's snapshot; whoever goes through all of a queue has its position at hand. */
+export const positionState = (
+  entry: EntryRow,
+  snapshot: Snapshot,
+  position = positionOf(entry, snapshot),
+): PositionState => {
   return {
     entryId: entry.id,
     ticket: entry.ticket,
