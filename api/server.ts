@@ -2,15 +2,12 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { useServer } from 'graphql-ws/use/ws'
 import { createYoga, type Plugin } from 'graphql-yoga'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import { databaseNow } from './access/clock.ts'
 import { handleTokenRequest } from './access/oauth.ts'
 import { handleSetup } from './access/setup.ts'
 import { verifyAccessToken } from './access/tokens.ts'
-import type { Viewer } from './access/viewer.ts'
 import { createViewers } from './access/viewers.ts'
 import type { Context, Deps } from './context.ts'
 import { Refusal } from './errors.ts'
@@ -24,35 +21,20 @@ import { createStatic } from './http/static.ts'
 import { createTurnPage } from './http/turn.ts'
 import { useVariables } from './http/variables.ts'
 import { createLane } from './lane/lane.ts'
-import { createLoaders, type Loaders } from './loaders.ts'
+import { createLoaders } from './loaders.ts'
 import { handleTwilio } from './messaging/webhooks.ts'
 import { schema } from './schema.ts'
-
-/** One open WebSocket: who is behind it, renewed while it is open. */
-type Connection = { viewer: Viewer | null; ip: string; stop: () => void }
-type Extra = { request: IncomingMessage; socket: WebSocket; connection?: Connection }
+import { bearer, type Graphql, type Holder, serveSockets } from './sockets.ts'
 
 type HttpContext = { request: Request; req: IncomingMessage; res: ServerResponse }
-type SocketContext = { extra: Extra; operationId: string }
 
 const MOST_BODY_BYTES = 1_000_000
 const MOST_SOCKET_MESSAGE_BYTES = 256_000
-const MOST_SUBSCRIPTIONS = 1_000
-/** A phone that does not answer within this time is gone. */
-const PING_MS = 25_000
-/** The session ended or its token expired: come back with a new one. */
-const FORBIDDEN_CLOSE = 4403
-/** Nothing is wrong with the client: it comes back by itself. */
-const LATER_CLOSE = 1013
-
 export type Server = {
   /** The port that was bound; useful where the configured one is 0. */
   port: number
   close: () => Promise<void>
 }
-
-const bearer = (header: unknown): string | null =>
-  typeof header === 'string' && /^bearer /i.test(header) ? header.slice(7).trim() : null
 
 /** Boots HTTP and WebSocket on the given dependencies. */
 export const createServer = async (deps: Deps): Promise<Server> => {
@@ -71,8 +53,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     return forwarded || req.socket.remoteAddress || ''
   }
 
-  /** Who holds this token now; null for one that is forged, expired or of an ended session. */
-  const holderOf = async (token: string): Promise<{ viewer: Viewer; expiresAt: Date; sessionId: string } | null> => {
+  const holderOf = async (token: string): Promise<Holder | null> => {
     const claims = verifyAccessToken(token, config, databaseNow())
     const viewer = claims && (await viewers.viewerOf(claims.sessionId))
     return viewer && { viewer, ...claims }
@@ -96,35 +77,6 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       cookies: cookiesOf(config, request, req, res),
       idempotencyKey: request.headers.get('idempotency-key'),
     }
-  }
-
-  /** What an operation of a socket stands on; `liven` adds what is only known when it is asked for. */
-  const socketContext = ({ extra }: SocketContext): Omit<Context, 'loaders'> & { idempotencyKey: null } => ({
-    ...deps,
-    idempotency: null,
-    ip: extra.connection?.ip ?? '',
-    viewer: null,
-    cookies: null,
-    idempotencyKey: null,
-  })
-
-  /** Each event asks who the viewer is now. Most of ten thousand phones never need the loaders. */
-  const liven = (context: object, { connection }: Extra): void => {
-    let loaders: Loaders | null = null
-    Object.defineProperties(context, {
-      viewer: { configurable: true, enumerable: true, get: () => connection?.viewer ?? null, set: () => {} },
-      loaders: {
-        configurable: true,
-        enumerable: true,
-        get: () => {
-          loaders ??= createLoaders(db)
-          return loaders
-        },
-        set: (next: Loaders) => {
-          loaders = next
-        },
-      },
-    })
   }
 
   /** Everything beside /graphql. */
@@ -156,15 +108,11 @@ export const createServer = async (deps: Deps): Promise<Server> => {
 
   /** Events need a socket that ends with the rights behind it. */
   const useSocketsOnly = (): Plugin => ({
-    onSubscribe: ({ args, setResultAndStopExecution }) => {
-      if ('extra' in (args.contextValue as object)) return
+    onSubscribe: ({ setResultAndStopExecution }) => {
       const refusal = new Refusal('BAD_INPUT', 'Subscriptions are served over WebSocket (graphql-ws) only.')
       setResultAndStopExecution({ errors: [presentError(refusal, log)] })
     },
   })
-
-  /** Events go out by the lane, with the same result as by an execution for each subscriber. */
-  const useLane = (): Plugin => ({ onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(lane.subscribe) })
 
   const yoga = createYoga<HttpContext, Context>({
     schema,
@@ -174,10 +122,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     batching: false,
     multipart: false,
     cors: { origin: [publicOrigin], credentials: true, methods: ['POST'] },
-    context: (initial: unknown) =>
-      'extra' in (initial as object)
-        ? (socketContext(initial as SocketContext) as unknown as Context)
-        : httpContext(initial as HttpContext),
+    context: httpContext,
     maskedErrors: { maskError: (error) => presentError(error, log) },
     graphiql: async () => ({
       title: 'Anteroom API',
@@ -186,7 +131,7 @@ export const createServer = async (deps: Deps): Promise<Server> => {
       defaultTabs: await graphiqlTabs(db, config.production),
     }),
     renderGraphiQL: renderPage,
-    plugins: [useRoutes(), useLimits(), useSocketsOnly(), useVariables(), useIdempotency(), useLane()] as Plugin[],
+    plugins: [useRoutes(), useLimits(), useSocketsOnly(), useVariables(), useIdempotency()] as Plugin[],
   })
 
   const serveApp = createStatic(config.publicUrl)
@@ -215,44 +160,6 @@ export const createServer = async (deps: Deps): Promise<Server> => {
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000
 
-  /** Ties a socket to its session: closed when the token expires or the session ends, its viewer renewed when rights change. */
-  const connect = async (extra: Extra, token: string | null): Promise<boolean> => {
-    const connection: Connection = { viewer: null, ip: ipOf(extra.request), stop: () => {} }
-    extra.connection = connection
-    if (!token) return true
-    try {
-      const holder = await holderOf(token)
-      if (!holder) return false
-      const { viewer, expiresAt, sessionId } = holder
-      connection.viewer = viewer
-      const close = (why: string) => {
-        connection.viewer = null
-        extra.socket.close(FORBIDDEN_CLOSE, why)
-      }
-      const timer = setTimeout(
-        () => close('The access token has expired.'),
-        expiresAt.getTime() - databaseNow().getTime(),
-      )
-      timer.unref()
-      const unwatch = viewers.watch(sessionId, (present) => {
-        if (present) connection.viewer = present
-        else close('The session has ended.')
-      })
-      connection.stop = () => {
-        clearTimeout(timer)
-        unwatch()
-      }
-      if (extra.socket.readyState !== extra.socket.OPEN) connection.stop()
-      return true
-    } catch (error) {
-      log.warn({ err: error }, 'a socket could not be authenticated')
-      extra.socket.close(LATER_CLOSE, 'Who you are cannot be looked up at present; try again.')
-      return false
-    }
-  }
-
-  const formatted = (error: unknown): GraphQLFormattedError => presentError(error, log).toJSON()
-
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config.port, config.host, resolve)
@@ -270,64 +177,18 @@ export const createServer = async (deps: Deps): Promise<Server> => {
     },
   })
 
-  sockets.on('connection', (socket, request) => lane.outlets.add(socket, request.socket))
-
-  const closer = useServer<Record<string, unknown>, Extra>(
-    {
-      connectionInitWaitTimeout: 5_000,
-      execute: (args) => (args.rootValue as { execute: (args: unknown) => never }).execute(args),
-      subscribe: (args) => (args.rootValue as { subscribe: (args: unknown) => never }).subscribe(args),
-      onConnect: async ({ connectionParams, extra }) => {
-        const given = connectionParams?.authorization ?? connectionParams?.Authorization
-        if (given !== undefined && bearer(given) === null) return false
-        return connect(extra, bearer(given) ?? readAccessCookie(null, extra.request))
-      },
-      onDisconnect: ({ extra }) => extra.connection?.stop(),
-      onSubscribe: async (context, id, params) => {
-        try {
-          if (Object.keys(context.subscriptions).length > MOST_SUBSCRIPTIONS)
-            throw new Refusal('TOO_COMPLEX', `One socket carries at most ${MOST_SUBSCRIPTIONS} operations at once.`)
-          const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
-            extra: context.extra,
-            operationId: id,
-            params,
-          } as never)
-          const document = parse(params.query)
-          const invalid = validate(schema, document)
-          if (invalid.length > 0) return invalid.map((error: unknown) => presentError(error, log))
-          const contextValue = await contextFactory()
-          liven(contextValue, context.extra)
-          return {
-            schema,
-            document,
-            contextValue,
-            operationName: params.operationName,
-            variableValues: params.variables,
-            rootValue: { execute, subscribe },
-          }
-        } catch (error) {
-          return [presentError(error, log)]
-        }
-      },
-      onNext: (_context, _id, _payload, _args, result) =>
-        result.errors
-          ? {
-              ...result,
-              errors: result.errors.map((error) => (error instanceof GraphQLError ? presentError(error, log) : error)),
-            }
-          : undefined,
-      onError: (_context, _id, _payload, errors) => errors.map((error) => formatted(error)),
-    },
-    sockets as never,
-    PING_MS,
-  )
+  const closeSockets = serveSockets({
+    ...{ deps, sockets, lane, viewers, holderOf, ipOf },
+    // One for all operations: nothing that sockets use of it depends on who asks.
+    graphql: yoga.getEnveloped({} as never) as unknown as Graphql,
+  })
 
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
-      await closer.dispose()
+      await closeSockets()
       const timer = setTimeout(() => server.closeAllConnections(), 3_000)
       await closed
       clearTimeout(timer)

@@ -108,7 +108,7 @@ export async function* newCursors(ctx: Context): AsyncGenerator<string> {
   const first = demand(ctx.viewer, 'sync.use') as Viewer
   const streamId = streamOf(first)
   const slot = createSlot<Newest | undefined>(() => stop())
-  const watcher: Watcher = { streamId, told: -1, push: slot.push }
+  const watcher: Watcher = { streamId, told: -1, push: (newest) => slot.push(newest) }
   // Watched first and read then, so that nothing is missed between.
   const stop = watchOf(ctx).add(watcher)
   try {

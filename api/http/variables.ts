@@ -14,8 +14,8 @@ import type { Plugin } from 'graphql-yoga'
 type Asked = {
   schema: GraphQLSchema
   document: DocumentNode
-  operationName?: string | null
-  variableValues?: Record<string, unknown> | null
+  operationName?: string | null | undefined
+  variableValues?: { readonly [name: string]: unknown } | null | undefined
 }
 
 const problem = (path: readonly (string | number)[], message: string): GraphQLError => {
@@ -26,7 +26,7 @@ const problem = (path: readonly (string | number)[], message: string): GraphQLEr
 }
 
 /** What is wrong with the variables, each with the path of the value that is. */
-const variableProblems = ({ schema, document, operationName, variableValues }: Asked): GraphQLError[] => {
+export const variableProblems = ({ schema, document, operationName, variableValues }: Asked): GraphQLError[] => {
   const values = variableValues ?? {}
   const problems: GraphQLError[] = []
   for (const { variable, type, defaultValue } of getOperationAST(document, operationName)?.variableDefinitions ?? []) {
@@ -47,10 +47,6 @@ const variableProblems = ({ schema, document, operationName, variableValues }: A
 /** Refuses variables that do not fit before anything runs, and names the field. */
 export const useVariables = (): Plugin => ({
   onExecute: ({ args, setResultAndStopExecution }) => {
-    const errors = variableProblems(args as unknown as Asked)
-    if (errors.length > 0) setResultAndStopExecution({ errors })
-  },
-  onSubscribe: ({ args, setResultAndStopExecution }) => {
     const errors = variableProblems(args as unknown as Asked)
     if (errors.length > 0) setResultAndStopExecution({ errors })
   },
