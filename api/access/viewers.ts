@@ -8,6 +8,8 @@ const FRESH_MS = 1000
 /** A lost hint is found by the next look, which with its way to the database takes less than a second. */
 const LOOK_MS = 800
 const KEPT = 5000
+/** So many statements that load viewers run at once; a connection that hangs must not stop all. */
+const MOST_LOADINGS = 2
 
 type OnChange = (viewer: Viewer | null) => void
 
@@ -41,13 +43,28 @@ export const createViewers = ({ db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>
   let since: Date | null = null
   let looking = false
 
-  // Sockets that come back together are loaded together.
+  // Sockets that come back together are loaded together: those who come while as many statements as there may be are under way wait
+  // for the next one.
+  let loadings = 0
+  let due: (() => void) | null = null
+  const dispatch = (batch: () => void): void => {
+    if (loadings < MOST_LOADINGS) batch()
+    else due = batch
+  }
   const loader = new DataLoader<string, Awaited<ReturnType<typeof loadViewers>>>(
     async (sessionIds) => {
-      const loaded = await loadViewers(db, sessionIds)
-      return sessionIds.map(() => loaded)
+      loadings++
+      try {
+        const loaded = await loadViewers(db, sessionIds)
+        return sessionIds.map(() => loaded)
+      } finally {
+        loadings--
+        const next = due
+        due = null
+        next?.()
+      }
     },
-    { cache: false, maxBatchSize: 1000 },
+    { cache: false, batchScheduleFn: (batch) => setImmediate(dispatch, batch) },
   )
 
   /** Looked through again only when there are twice as many: ten thousand who come at once are not looked through for each. */

@@ -50,6 +50,8 @@ export type LiveQueues = {
 
 /** Changes within so many milliseconds share one read of the queue. */
 const GATHER_MS = 5
+/** Newcomers within so many milliseconds share one comparison of versions. */
+const GREET_MS = 10
 /** How often the versions are compared with the database, in case a hint was lost. */
 const HEAL_MS = 1_000
 const RETRY_MS = [100, 250, 500, 1_000, 2_000]
@@ -118,6 +120,8 @@ type Display = {
 type Greeted = {
   /** How to answer those who came and wait for the versions to be compared; null while they are not being compared. */
   newcomers: (() => void)[] | null
+  /** When they were compared last, in milliseconds of this process. */
+  comparedAt: number
 }
 
 /** Notes what a watcher is told; false where it is what they know already. */
@@ -172,6 +176,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         displays: new Set(),
         due: null,
         newcomers: null,
+        comparedAt: Number.NEGATIVE_INFINITY,
       }
       feeds.set(serviceId, feed)
     }
@@ -473,6 +478,9 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
   const greetAll = async (greeted: Greeted, compare: () => Promise<void>): Promise<void> => {
     for (let failures = 0; greeted.newcomers && !isClosed; )
       try {
+        const pause = greeted.comparedAt + GREET_MS - performance.now()
+        if (pause > 0) await sleep(pause, null, { ref: false })
+        greeted.comparedAt = performance.now()
         // Whoever comes while the statement is under way needs another one.
         const here = greeted.newcomers.splice(0)
         await compare().catch((error: unknown) => {
@@ -587,6 +595,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
         feeds: new Set(),
         latest: null,
         newcomers: null,
+        comparedAt: Number.NEGATIVE_INFINITY,
       }
       displays.set(clinicId, display)
       const slot = createSlot<LiveDisplay>(() => {
