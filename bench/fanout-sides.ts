@@ -86,7 +86,8 @@ const startServer = async (name: SideName, watchers: number, databaseUrl: string
   if (name === 'anteroom')
     return toldByIpc(
       fork(join(here, 'fanout-anteroom.ts'), {
-        execArgv: flags,
+        // As `npm start` runs it.
+        execArgv: [...flags, '--max-semi-space-size=16'],
         env: { ...process.env, DATABASE_URL: databaseUrl, WATCHERS: String(watchers) },
       }),
     )

@@ -51,7 +51,7 @@ export type LiveQueues = {
 /** Changes within so many milliseconds share one read of the queue. */
 const GATHER_MS = 5
 /** Newcomers within so many milliseconds share one comparison of versions. */
-const GREET_MS = 10
+const GREET_MS = 20
 /** How often the versions are compared with the database, in case a hint was lost. */
 const HEAL_MS = 1_000
 const RETRY_MS = [100, 250, 500, 1_000, 2_000]
