@@ -50,6 +50,7 @@ type Needs = {
   holderOf: (token: string) => Promise<Holder | null>
   ipOf: (request: IncomingMessage) => string
   graphql: Graphql
+  pingMs?: number
 }
 
 export const bearer = (header: unknown): string | null =>
@@ -71,12 +72,12 @@ class Connection implements Transport {
   private expiry: NodeJS.Timeout | null = null
   private unwatch: (() => void) | null = null
 
-  constructor(socket: WebSocket, ip: string, cookie: string | null, log: Logger) {
+  constructor(socket: WebSocket, ip: string, cookie: string | null, log: Logger, pingMs: number) {
     this.socket = socket
     this.ip = ip
     this.cookie = cookie
     this.log = log
-    this.heart = setInterval(beat, PING_MS, this).unref()
+    this.heart = setInterval(beat, pingMs, this).unref()
     socket.on('pong', () => {
       this.isAwaited = false
     })
@@ -193,15 +194,8 @@ class SubscriptionContext implements Context {
 }
 
 /** Speaks graphql-transport-ws on these sockets; returns the way to close them all. */
-export const serveSockets = ({
-  deps,
-  sockets,
-  lane,
-  viewers,
-  holderOf,
-  ipOf,
-  graphql,
-}: Needs): (() => Promise<void>) => {
+export const serveSockets = (needs: Needs): (() => Promise<void>) => {
+  const { deps, sockets, lane, viewers, holderOf, ipOf, graphql, pingMs = PING_MS } = needs
   const { db, log } = deps
   const { schema, parse, validate, execute } = graphql
 
@@ -274,9 +268,12 @@ export const serveSockets = ({
   sockets.options.handleProtocols = handleProtocols
   sockets.on('connection', (socket, request) => {
     lane.outlets.add(socket, request.socket)
-    const connection = new Connection(socket, ipOf(request), readAccessCookie(null, request), log)
+    const connection = new Connection(socket, ipOf(request), readAccessCookie(null, request), log, pingMs)
     const closed = server.opened(connection, connection)
-    socket.once('error', (error) => connection.failed(error))
+    socket.once('error', (error) => {
+      log.warn({ err: error }, 'a socket broke')
+      connection.close(CloseCode.InternalServerError, 'Internal server error')
+    })
     socket.once('close', (code, reason) => {
       connection.untie()
       closed(code, String(reason)).catch((error: unknown) => connection.failed(error))
