@@ -19,12 +19,15 @@ import { readAccessCookie } from './http/cookies.ts'
 import { presentError } from './http/errors.ts'
 import { variableProblems } from './http/variables.ts'
 import type { Lane } from './lane/lane.ts'
+import type { Outlet } from './lane/outlets.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 
 const MOST_SUBSCRIPTIONS = 1_000
 const INIT_MS = 5_000
 /** A phone that does not answer within this time is gone. */
 const PING_MS = 25_000
+/** A token's end is timed from the last ping before it; that may come late by so much. */
+const SLACK_MS = 5_000
 /** The session ended or its token expired: come back with a new one. */
 const FORBIDDEN_CLOSE = 4403
 /** Nothing is wrong with the client: it comes back by itself. */
@@ -62,23 +65,30 @@ export const bearer = (header: unknown): string | null =>
  */
 class Connection implements Transport {
   readonly socket: WebSocket
+  readonly outlet: Outlet
   readonly ip: string
   /** GraphiQL's own cookie, until the client has said who it is. */
   cookie: string | null
   viewer: Viewer | null = null
   private readonly log: Logger
-  private readonly heart: NodeJS.Timeout
+  private readonly pingMs: number
+  /** Until it says who it is, ends the wait for that; then pings. */
+  private heart: NodeJS.Timeout
   private isAwaited = false
+  private expiresAt = Number.POSITIVE_INFINITY
+  /** At the token's end, where that comes before the next ping: most sockets have only one timer. */
   private expiry: NodeJS.Timeout | null = null
   private unwatch: (() => void) | null = null
 
-  constructor(socket: WebSocket, ip: string, cookie: string | null, log: Logger, pingMs: number) {
-    this.socket = socket
+  constructor(outlet: Outlet, ip: string, cookie: string | null, log: Logger, pingMs: number) {
+    this.socket = outlet.socket
+    this.outlet = outlet
     this.ip = ip
     this.cookie = cookie
     this.log = log
-    this.heart = setInterval(beat, pingMs, this).unref()
-    socket.on('pong', () => {
+    this.pingMs = pingMs
+    this.heart = setTimeout(hurry, INIT_MS, this).unref()
+    this.socket.on('pong', () => {
       this.isAwaited = false
     })
   }
@@ -106,12 +116,19 @@ class Connection implements Transport {
     this.socket.on('message', (data) => take(String(data)).catch((error: unknown) => this.failed(error)))
   }
 
+  /** It said who it is, and is pinged from now on. */
+  begin(): void {
+    clearTimeout(this.heart)
+    this.heart = setInterval(beat, this.pingMs, this).unref()
+  }
+
   failed(error: unknown): void {
     this.log.error({ err: error }, 'a socket failed')
     this.close(CloseCode.InternalServerError, 'Internal server error')
   }
 
-  ping(): void {
+  beat(): void {
+    this.timeExpiry()
     if (this.isAwaited) this.socket.terminate()
     else if (this.isOpen) {
       this.isAwaited = true
@@ -122,13 +139,19 @@ class Connection implements Transport {
   /** Ties it to a session: closed when the token expires or the session ends, its viewer renewed when rights change. */
   tie({ viewer, expiresAt, sessionId }: Holder, viewers: Viewers): void {
     this.viewer = viewer
-    const left = expiresAt.getTime() - databaseNow().getTime()
-    this.expiry = setTimeout(part, left, this, 'The access token has expired.').unref()
+    this.expiresAt = expiresAt.getTime()
+    this.timeExpiry()
     this.unwatch = viewers.watch(sessionId, (present) => {
       if (present) this.viewer = present
       else part(this, 'The session has ended.')
     })
     if (!this.isOpen) this.untie()
+  }
+
+  private timeExpiry(): void {
+    const left = this.expiresAt - databaseNow().getTime()
+    if (left <= this.pingMs + SLACK_MS && this.isOpen)
+      this.expiry ??= setTimeout(part, left, this, 'The access token has expired.').unref()
   }
 
   untie(): void {
@@ -139,7 +162,10 @@ class Connection implements Transport {
   }
 }
 
-const beat = (connection: Connection): void => connection.ping()
+const beat = (connection: Connection): void => connection.beat()
+
+const hurry = (connection: Connection): void =>
+  connection.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout')
 
 const part = (connection: Connection, why: string): void => {
   connection.viewer = null
@@ -148,31 +174,55 @@ const part = (connection: Connection, why: string): void => {
 
 /** What a subscription stands on: each event asks who the viewer is now, and few ever need the loaders. */
 class SubscriptionContext implements Context {
-  readonly config: Deps['config']
-  readonly db: Deps['db']
-  readonly bus: Deps['bus']
-  readonly log: Deps['log']
-  readonly trail: Deps['trail']
-  readonly live: Deps['live']
-  readonly jobs: Deps['jobs']
-  readonly messaging: Deps['messaging']
-  readonly idempotency = null
-  readonly cookies = null
+  private readonly deps: Deps
   readonly extra: Connection
   readonly operationId: string
   private own: Loaders | null = null
 
   constructor(deps: Deps, connection: Connection, operationId: string) {
-    this.config = deps.config
-    this.db = deps.db
-    this.bus = deps.bus
-    this.log = deps.log
-    this.trail = deps.trail
-    this.live = deps.live
-    this.jobs = deps.jobs
-    this.messaging = deps.messaging
+    this.deps = deps
     this.extra = connection
     this.operationId = operationId
+  }
+
+  get config(): Deps['config'] {
+    return this.deps.config
+  }
+
+  get db(): Deps['db'] {
+    return this.deps.db
+  }
+
+  get bus(): Deps['bus'] {
+    return this.deps.bus
+  }
+
+  get log(): Deps['log'] {
+    return this.deps.log
+  }
+
+  get trail(): Deps['trail'] {
+    return this.deps.trail
+  }
+
+  get live(): Deps['live'] {
+    return this.deps.live
+  }
+
+  get jobs(): Deps['jobs'] {
+    return this.deps.jobs
+  }
+
+  get messaging(): Deps['messaging'] {
+    return this.deps.messaging
+  }
+
+  get idempotency(): null {
+    return null
+  }
+
+  get cookies(): null {
+    return null
   }
 
   get viewer(): Viewer | null {
@@ -230,9 +280,11 @@ export const serveSockets = (needs: Needs): (() => Promise<void>) => {
   }
 
   const server = makeServer<Record<string, unknown>, Connection>({
-    connectionInitWaitTimeout: INIT_MS,
+    // The connection's own timer sees to it.
+    connectionInitWaitTimeout: 0,
     onConnect: async (client) => {
       const { connectionParams, extra } = client
+      extra.begin()
       const given = connectionParams?.authorization ?? connectionParams?.Authorization
       const token = bearer(given)
       const { cookie } = extra
@@ -267,14 +319,15 @@ export const serveSockets = (needs: Needs): (() => Promise<void>) => {
 
   sockets.options.handleProtocols = handleProtocols
   sockets.on('connection', (socket, request) => {
-    lane.outlets.add(socket, request.socket)
-    const connection = new Connection(socket, ipOf(request), readAccessCookie(null, request), log, pingMs)
+    const outlet = lane.outlets.of(socket, request.socket)
+    const connection = new Connection(outlet, ipOf(request), readAccessCookie(null, request), log, pingMs)
+    socket.on('message', () => lane.outlets.heed(outlet))
     const closed = server.opened(connection, connection)
-    socket.once('error', (error) => {
+    socket.on('error', (error) => {
       log.warn({ err: error }, 'a socket broke')
       connection.close(CloseCode.InternalServerError, 'Internal server error')
     })
-    socket.once('close', (code, reason) => {
+    socket.on('close', (code, reason) => {
       connection.untie()
       closed(code, String(reason)).catch((error: unknown) => connection.failed(error))
     })

@@ -10,10 +10,12 @@ const LOOK_MS = 800
 const KEPT = 5000
 /** So many statements that load viewers run at once; a connection that hangs must not stop all. */
 const MOST_LOADINGS = 2
+/** Statements that load viewers begin so many milliseconds apart, the first one at once. */
+const GATHER_MS = 5
 
 type OnChange = (viewer: Viewer | null) => void
 
-type Watcher = { onChange: OnChange; told: string | null }
+type Watcher = { onChange: OnChange; told: Viewer | null | undefined }
 
 type Entry = {
   viewer: Viewer | null
@@ -43,13 +45,26 @@ export const createViewers = ({ db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>
   let since: Date | null = null
   let looking = false
 
-  // Sockets that come back together are loaded together: those who come while as many statements as there may be are under way wait
-  // for the next one.
+  // Sockets that come back together are loaded together: those who come shortly after a statement began, or while as many as there
+  // may be are under way, wait for the next one.
   let loadings = 0
+  let begunAt = Number.NEGATIVE_INFINITY
   let due: (() => void) | null = null
-  const dispatch = (batch: () => void): void => {
-    if (loadings < MOST_LOADINGS) batch()
-    else due = batch
+  let pause: NodeJS.Timeout | null = null
+  const dispatch = (): void => {
+    if (!due || pause || loadings >= MOST_LOADINGS) return
+    const left = begunAt + GATHER_MS - performance.now()
+    if (left > 0) {
+      pause = setTimeout(() => {
+        pause = null
+        dispatch()
+      }, left)
+      return
+    }
+    const batch = due
+    due = null
+    begunAt = performance.now()
+    batch()
   }
   const loader = new DataLoader<string, Awaited<ReturnType<typeof loadViewers>>>(
     async (sessionIds) => {
@@ -59,12 +74,16 @@ export const createViewers = ({ db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>
         return sessionIds.map(() => loaded)
       } finally {
         loadings--
-        const next = due
-        due = null
-        next?.()
+        dispatch()
       }
     },
-    { cache: false, batchScheduleFn: (batch) => setImmediate(dispatch, batch) },
+    {
+      cache: false,
+      batchScheduleFn: (batch) => {
+        due = batch
+        setImmediate(dispatch)
+      },
+    },
   )
 
   /** Looked through again only when there are twice as many: ten thousand who come at once are not looked through for each. */
@@ -94,11 +113,12 @@ export const createViewers = ({ db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>
   }
 
   const tell = (entry: Entry): void => {
-    const now = JSON.stringify(entry.viewer)
+    const { viewer } = entry
     for (const watcher of [...entry.watchers]) {
-      if (watcher.told === now) continue
-      watcher.told = now
-      watcher.onChange(entry.viewer)
+      const { told } = watcher
+      watcher.told = viewer
+      if (told === undefined || (told !== viewer && JSON.stringify(told) !== JSON.stringify(viewer)))
+        watcher.onChange(viewer)
     }
   }
 
@@ -184,7 +204,7 @@ export const createViewers = ({ db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>
     },
     watch: (sessionId, onChange) => {
       const entry = entryOf(sessionId)
-      const watcher: Watcher = { onChange, told: null }
+      const watcher: Watcher = { onChange, told: undefined }
       const fresh = isFresh(entry)
       entry.watchers.add(watcher)
       watched++

@@ -26,6 +26,7 @@ import { contextOf, createTestClinic, type TestClinic } from '../test/clinic.ts'
 import { createTestDeps, type TestDeps } from '../test/context.ts'
 import { createTestDatabase, type TestDatabase } from '../test/database.ts'
 import { createLane, type Lane } from './lane.ts'
+import type { Outlet } from './outlets.ts'
 
 const log = pino({ level: 'silent' })
 const seed = Number(process.env.FC_SEED) || Math.trunc(Math.random() * 2 ** 31)
@@ -35,7 +36,7 @@ let deps: TestDeps
 let clinic: TestClinic
 let lane: Lane
 let server: Server
-let serving: WebSocket
+let outlet: Outlet
 let client: WebSocket
 
 beforeAll(async () => {
@@ -45,14 +46,11 @@ beforeAll(async () => {
   lane = createLane(log)
   server = createServer().listen(0)
   const sockets = new WebSocketServer({ server, perMessageDeflate: false })
-  const opened = new Promise<WebSocket>((resolve) =>
-    sockets.on('connection', (socket, request) => {
-      lane.outlets.add(socket, request.socket)
-      resolve(socket)
-    }),
+  const opened = new Promise<Outlet>((resolve) =>
+    sockets.on('connection', (socket, request) => resolve(lane.outlets.of(socket, request.socket))),
   )
   client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  serving = await opened
+  outlet = await opened
   if (client.readyState !== WebSocket.OPEN) await once(client, 'open')
 })
 afterAll(async () => {
@@ -127,7 +125,7 @@ const bothWays = async (asked: Asked, context: () => Context): Promise<[string, 
   const expected = JSON.stringify({ id, type: 'next', payload: errors ? { ...result, errors } : result })
 
   const arrival = once(client, 'message')
-  const own = Object.assign(context(), { extra: { socket: serving }, operationId: id })
+  const own = Object.assign(context(), { extra: { outlet }, operationId: id })
   const operation = (await lane.subscribe({ ...ask, contextValue: own })) as AsyncGenerator
   const ended = operation.next()
   const [sent] = await arrival

@@ -14,7 +14,6 @@ import {
   visit,
 } from 'graphql'
 import type { Logger } from 'pino'
-import type { WebSocket } from 'ws'
 import { asObject } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
@@ -26,12 +25,12 @@ import { compileSelection, Unplain, type Writer } from './selection.ts'
 import { type Feeding, Watched } from './watched.ts'
 
 /** The context of a socket's operation: graphql-ws has named it and checked who sent it. */
-type Operation = Context & { extra?: { socket: WebSocket }; operationId?: string }
+type Operation = Context & { extra?: { outlet: Outlet }; operationId?: string }
 
 type Watching = Feeding<unknown, unknown, Context, unknown>
 
-/** One event → the JSON of its payload, a character for each byte. */
-type Write = (value: unknown) => string | Promise<string>
+/** One event → the JSON of its payload, a character for each byte. Nothing of one subscriber is kept in it but where few share it. */
+type Write = (value: unknown, watching: Watching, args: ExecutionArgs) => string | Promise<string>
 
 export type Lane = {
   outlets: Outlets
@@ -50,6 +49,8 @@ class Following implements AsyncGenerator, Taker<unknown> {
   private readonly outlet: Outlet
   private readonly opening: string
   private readonly watching: Watching
+  /** What was asked, where an event has to be executed after all; all else that follows from it is worked out again then. */
+  private readonly args: ExecutionArgs
   private readonly write: Write
   private readonly ended = Promise.withResolvers<IteratorResult<unknown>>()
   private latest: unknown = NOTHING
@@ -58,11 +59,12 @@ class Following implements AsyncGenerator, Taker<unknown> {
   private isEnding = false
   private isDone = false
 
-  constructor(outlets: Outlets, outlet: Outlet, id: string, watching: Watching, write: Write) {
+  constructor(outlets: Outlets, outlet: Outlet, id: string, watching: Watching, args: ExecutionArgs, write: Write) {
     this.outlets = outlets
     this.outlet = outlet
     this.opening = openingOf(id)
     this.watching = watching
+    this.args = args
     this.write = write
   }
 
@@ -91,7 +93,7 @@ class Following implements AsyncGenerator, Taker<unknown> {
       this.latest = NOTHING
       try {
         if (!this.watching.may(value)) throw new Refusal('FORBIDDEN')
-        const payload = this.write(value)
+        const payload = this.write(value, this.watching, this.args)
         if (typeof payload === 'string') this.send(payload)
         else this.sendLater(payload)
       } catch (error) {
@@ -121,7 +123,7 @@ class Following implements AsyncGenerator, Taker<unknown> {
     if (this.isDone) return false
     this.isDone = true
     this.latest = NOTHING
-    this.outlet.waiting.delete(this)
+    this.outlet.waiting?.delete(this)
     void this.watching.slot.return?.()
     return true
   }
@@ -180,7 +182,7 @@ const selectingVariables = (document: DocumentNode): string[] => {
   return [...names]
 }
 
-type Compiled = { names: string[]; writers: Map<string, Writer | null> }
+type Compiled = { names: string[]; writers: Map<string, Write | null> }
 
 export const createLane = (log: Logger): Lane => {
   const outlets = createOutlets()
@@ -188,7 +190,7 @@ export const createLane = (log: Logger): Lane => {
   /** What one event came out as, by question and rights. */
   const shared = new WeakMap<object, Map<string, Promise<string>>>()
 
-  const writerOf = (validated: ValidatedSubscriptionArgs): Writer | null => {
+  const writerOf = (validated: ValidatedSubscriptionArgs): Write | null => {
     const { document, operation, variableValues } = validated
     const known = compiled.get(document) ?? { names: selectingVariables(document), writers: new Map() }
     compiled.set(document, known)
@@ -196,8 +198,9 @@ export const createLane = (log: Logger): Lane => {
     const writer = known.writers.get(key)
     if (writer !== undefined) return writer
     const made = compileSelection(validated, asObject)
-    known.writers.set(key, made)
-    return made
+    const write = made && writeEach(made)
+    known.writers.set(key, write)
+    return write
   }
 
   const present = (result: ExecutionResult): string =>
@@ -222,22 +225,21 @@ export const createLane = (log: Logger): Lane => {
     return result instanceof Promise ? result.then(present) : present(result)
   }
 
-  const writeEach = (
-    writer: Writer,
-    validated: ValidatedSubscriptionArgs,
-    { context, next, show }: Watching,
-  ): Write => {
-    const write = (event: unknown) => {
+  const writeEach = (writer: Writer): Write => {
+    const write = (event: unknown, { context }: Watching, args: ExecutionArgs) => {
       try {
         return writer(event)
       } catch (error) {
-        if (error instanceof Unplain) return execute(validated, event, context)
-        throw error
+        if (!(error instanceof Unplain)) throw error
+        // They were valid when the subscription began.
+        return execute(validateSubscriptionArgs(args) as ValidatedSubscriptionArgs, event, context)
       }
     }
-    return (value) => {
-      const event = show(next(value), context)
-      return event instanceof Promise ? event.then(write) : write(event)
+    return (value, watching, args) => {
+      const event = watching.show(watching.next(value), watching.context)
+      return event instanceof Promise
+        ? event.then((shown) => write(shown, watching, args))
+        : write(event, watching, args)
     }
   }
 
@@ -279,13 +281,12 @@ export const createLane = (log: Logger): Lane => {
       const source = await createSourceEventStream(validated)
       if (!(Symbol.asyncIterator in source)) return source
       const context = validated.contextValue as Operation
-      const outlet = context.extra && outlets.of(context.extra.socket)
+      const outlet = context.extra?.outlet
       const id = context.operationId
       if (source instanceof Watched && outlet && id !== undefined) {
         const watching = source.feeding as Watching
-        const writer = writerOf(validated)
-        if (writer) return new Following(outlets, outlet, id, watching, writeEach(writer, validated, watching))
-        if (watching.isShared) return new Following(outlets, outlet, id, watching, writeShared(validated, watching))
+        const write = writerOf(validated) ?? (watching.isShared ? writeShared(validated, watching) : null)
+        if (write) return new Following(outlets, outlet, id, watching, args, write)
       }
       return mapSourceToResponseEvent(validated, source)
     },

@@ -10,10 +10,7 @@ const connect = async (stalledMs?: number) => {
   const server = createServer().listen(0)
   const sockets = new WebSocketServer({ server, perMessageDeflate: false })
   const opened = new Promise<Outlet>((resolve) =>
-    sockets.on('connection', (socket, request) => {
-      outlets.add(socket, request.socket)
-      resolve(outlets.of(socket) as Outlet)
-    }),
+    sockets.on('connection', (socket, request) => resolve(outlets.of(socket, request.socket))),
   )
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const outlet = await opened

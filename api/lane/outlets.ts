@@ -6,8 +6,8 @@ export type Outlet = {
   socket: WebSocket
   /** The connection under it. Frames are written to it whole, between those that the WebSocket library writes. */
   raw: Socket
-  /** Those who have something newer to say once there is room again. */
-  waiting: Set<Waiting>
+  /** Those who have something newer to say once there is room again; null until there is none for the first time. */
+  waiting: Set<Waiting> | null
   /** Bytes that were said in this turn and go out at its end. */
   gathered: number
   /** Whether it has to take something within the time that a stalled peer is given. */
@@ -41,8 +41,9 @@ const header = (length: number): string => {
 }
 
 export type Outlets = {
-  add: (socket: WebSocket, raw: Socket) => void
-  of: (socket: WebSocket) => Outlet | undefined
+  of: (socket: WebSocket, raw: Socket) => Outlet
+  /** To be called for each message that came: cuts off a peer that keeps asking and never reads. */
+  heed: (outlet: Outlet) => void
   isFull: (outlet: Outlet) => boolean
   /** Sends a text, given as bytes, at the end of this turn. */
   write: (outlet: Outlet, bytes: string) => void
@@ -53,7 +54,6 @@ export type Outlets = {
 
 /** The sockets of this instance, none of which may hold much memory however little its peer reads. */
 export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
-  const outlets = new WeakMap<WebSocket, Outlet>()
   const full = new Set<Outlet>()
   let timer: NodeJS.Timeout | null = null
 
@@ -61,8 +61,8 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
     for (const outlet of full) {
       if (outlet.socket.readyState === outlet.socket.OPEN && outlet.raw.writableLength >= FULL_BYTES / 2) continue
       full.delete(outlet)
-      const waiting = [...outlet.waiting]
-      outlet.waiting.clear()
+      const waiting = [...(outlet.waiting ?? [])]
+      outlet.waiting?.clear()
       for (const each of waiting) each.flush()
     }
     if (full.size === 0 && timer) {
@@ -105,13 +105,10 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
   }
 
   return {
-    add: (socket, raw) => {
-      outlets.set(socket, { socket, raw, waiting: new Set(), gathered: 0, isTimed: false })
-      socket.on('message', () => {
-        if (raw.writableLength > MOST_BYTES) socket.terminate()
-      })
+    of: (socket, raw) => ({ socket, raw, waiting: null, gathered: 0, isTimed: false }),
+    heed: ({ socket, raw }) => {
+      if (raw.writableLength > MOST_BYTES) socket.terminate()
     },
-    of: (socket) => outlets.get(socket),
     isFull: (outlet) => {
       // Only the kernel knows how much more it takes.
       if (outlet.gathered >= FULL_BYTES) pour()
@@ -124,6 +121,7 @@ export const createOutlets = (stalledMs = STALLED_MS): Outlets => {
       texts.push(bytes)
     },
     whenRoom: (outlet, waiting) => {
+      outlet.waiting ??= new Set()
       outlet.waiting.add(waiting)
       full.add(outlet)
       timer ??= setInterval(look, LOOK_MS).unref()
