@@ -26,8 +26,6 @@ const MOST_SUBSCRIPTIONS = 1_000
 const INIT_MS = 5_000
 /** A phone that does not answer within this time is gone. */
 const PING_MS = 25_000
-/** A token's end is timed from the last ping before it; that may come late by so much. */
-const SLACK_MS = 5_000
 /** The session ended or its token expired: come back with a new one. */
 const FORBIDDEN_CLOSE = 4403
 /** Nothing is wrong with the client: it comes back by itself. */
@@ -76,7 +74,7 @@ class Connection implements Transport {
   private heart: NodeJS.Timeout
   private isAwaited = false
   private expiresAt = Number.POSITIVE_INFINITY
-  /** At the token's end, where that comes before the next ping: most sockets have only one timer. */
+  /** At the token's end, where that comes soon after the next ping: most sockets have only one timer. */
   private expiry: NodeJS.Timeout | null = null
   private unwatch: (() => void) | null = null
 
@@ -150,7 +148,7 @@ class Connection implements Transport {
 
   private timeExpiry(): void {
     const left = this.expiresAt - databaseNow().getTime()
-    if (left <= this.pingMs + SLACK_MS && this.isOpen)
+    if (left <= 2 * this.pingMs && this.isOpen)
       this.expiry ??= setTimeout(part, left, this, 'The access token has expired.').unref()
   }
 
