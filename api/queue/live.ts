@@ -8,7 +8,7 @@ import { createLoaders, type EntryRow, type Loaders } from '../loaders.ts'
 import { places } from './order.ts'
 import { applyChange } from './projection/apply.ts'
 import { loadChange } from './projection/store.ts'
-import { createSlot, type LatestSlot } from './slot.ts'
+import { createSlot, type LatestSlot, Slot } from './slot.ts'
 import { endedEntries, loadSnapshots, type PositionState, positionState, type Snapshot } from './store.ts'
 
 /** A snapshot with what only some subscribers ask for, loaded once for all of them. */
@@ -66,19 +66,31 @@ const SLICE = 200
 /** How long the end of a visit stays on a watcher's screen. */
 const FAREWELL_MS = 60_000
 
-type Watcher = {
-  entryId: string
-  slot: LatestSlot<LivePosition>
+/** Who watches one entry, and the place for what they are told. */
+class Watcher extends Slot<LivePosition> {
+  readonly entryId: string
   /** What they were told last; in parts, so that no state is kept for each of ten thousand. */
-  told: QueueStatus | null
-  position: number | null
-  room: string | null
-  low: number
-  likely: number
-  high: number
+  told: QueueStatus | null = null
+  position: number | null = null
+  room: string | null = null
+  low = -1
+  likely = -1
+  high = -1
   /** The version that this watcher was last compared with. */
-  seen: number
-  farewell: NodeJS.Timeout | null
+  seen = -1
+  farewell: NodeJS.Timeout | null = null
+  private readonly leave: (watcher: Watcher) => void
+
+  constructor(entryId: string, leave: (watcher: Watcher) => void) {
+    super()
+    this.entryId = entryId
+    this.leave = leave
+  }
+
+  protected left(): void {
+    if (this.farewell) clearTimeout(this.farewell)
+    this.leave(this)
+  }
 }
 
 /** Everything this instance knows and tells of one queue, while anybody here watches it. */
@@ -97,13 +109,15 @@ type Feed = {
   isDue: boolean
   failures: number
   boards: Set<LatestSlot<LiveSnapshot>>
-  watchers: Map<string, Set<Watcher>>
+  /** By entry. The arrays are made anew at each change: nearly all have one watcher, and less is kept for it than in a set. */
+  watchers: Map<string, readonly Watcher[]>
   displays: Set<Display>
   /** Who is still to be told of the current snapshot; null while nobody is being told. */
-  due: Due[] | null
+  due: Due | null
 } & Greeted
 
-type Due = { watcher: Watcher; entry: EntryRow; position: number | null }
+/** The first who is to be told stands last. */
+type Due = { watchers: Watcher[]; entries: EntryRow[]; positions: (number | null)[] }
 
 type Step = { from: number; to: number; entries: readonly EntryRow[] }
 
@@ -293,45 +307,49 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     feed.current = snapshot
     // The called patients and the boards first.
     for (const entry of snapshot.serving)
-      for (const watcher of feed.watchers.get(entry.id) ?? []) pushPosition(watcher, entry, snapshot)
+      for (const watcher of feed.watchers.get(entry.id) ?? nobody) pushPosition(watcher, entry, snapshot)
     if (snapshot.version > before) for (const board of feed.boards) board.push(snapshot)
     for (const display of feed.displays) tellDisplay(display)
     tellTheRest(feed, snapshot, before)
     const gone: string[] = []
-    for (const [id, watchers] of feed.watchers)
-      if (!snapshot.entries.has(id) && ![...watchers].every(isOver)) gone.push(id)
+    for (const [id, watchers] of feed.watchers) if (!snapshot.entries.has(id) && !watchers.every(isOver)) gone.push(id)
     if (gone.length > 0) await followGone(feed, snapshot, gone)
   }
 
   /** Those whom the last version did not reach yet come first, so that nobody starves while changes come fast. */
   const tellTheRest = (feed: Feed, { waiting, onHold }: LiveSnapshot, before: number): void => {
-    const behind: Due[] = []
-    const others: Due[] = []
+    const isTelling = feed.due !== null
+    const due: Due = { watchers: [], entries: [], positions: [] }
+    const behind: Due = { watchers: [], entries: [], positions: [] }
     const add = (entry: EntryRow, position: number | null): void => {
       for (const watcher of feed.watchers.get(entry.id) ?? nobody) {
-        const due = { watcher, entry, position }
-        if (watcher.seen < before) behind.push(due)
-        else others.push(due)
+        const { watchers, entries, positions } = isTelling && watcher.seen < before ? behind : due
+        watchers.push(watcher)
+        entries.push(entry)
+        positions.push(position)
       }
     }
     if (feed.watchers.size > 0) {
       const all = places(waiting)
-      for (const [index, entry] of waiting.entries()) add(entry, all[index] as number)
-      for (const entry of onHold) add(entry, null)
+      for (let i = onHold.length - 1; i >= 0; i--) add(onHold[i] as EntryRow, null)
+      for (let i = waiting.length - 1; i >= 0; i--) add(waiting[i] as EntryRow, all[i] as number)
     }
-    const isTelling = feed.due !== null
-    feed.due = [...behind, ...others].reverse()
+    feed.due = {
+      watchers: due.watchers.concat(behind.watchers),
+      entries: due.entries.concat(behind.entries),
+      positions: due.positions.concat(behind.positions),
+    }
     if (!isTelling) tellSlice(feed)
   }
 
   /** The newest snapshot counts, whichever it was when the telling began. */
   const tellSlice = (feed: Feed): void => {
     const { due, current } = feed
-    for (let told = 0; due && current && told < SLICE && due.length > 0; ) {
-      const { watcher, entry, position } = due.pop() as Due
-      if (pushPosition(watcher, entry, current, position)) told++
+    for (let told = 0; due && current && told < SLICE && due.watchers.length > 0; ) {
+      const [watcher, entry, position] = [due.watchers.pop(), due.entries.pop(), due.positions.pop()]
+      if (pushPosition(watcher as Watcher, entry as EntryRow, current, position)) told++
     }
-    if (!due || due.length === 0 || isClosed) feed.due = null
+    if (!due || due.watchers.length === 0 || isClosed) feed.due = null
     else setImmediate(tellSlice, feed)
   }
 
@@ -339,7 +357,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
   const followGone = async (feed: Feed, snapshot: LiveSnapshot, ids: string[]): Promise<void> => {
     const rows = await db.queueEntry.findMany({ where: { id: { in: ids } } })
     for (const entry of rows) {
-      const watchers = [...(feed.watchers.get(entry.id) ?? [])]
+      const watchers = feed.watchers.get(entry.id) ?? nobody
       if (entry.serviceId !== feed.serviceId) for (const watcher of watchers) follow(watcher, feed, entry)
       else if (entry.finishedAt !== null) for (const watcher of watchers) pushPosition(watcher, entry, snapshot)
       // An entry that is open again was changed after this snapshot.
@@ -349,20 +367,24 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
 
   const follow = (watcher: Watcher, from: Feed, entry: EntryRow): void => {
     unlist(from, watcher)
-    enlist(feedOf(entry.serviceId), watcher)
-  }
-
-  const enlist = (feed: Feed, watcher: Watcher): void => {
-    const watchers = feed.watchers.get(watcher.entryId) ?? new Set()
-    feed.watchers.set(watcher.entryId, watchers.add(watcher))
+    const feed = feedOf(entry.serviceId)
+    enlist(feed, watcher)
     schedule(feed, 0)
   }
 
+  const enlist = (feed: Feed, watcher: Watcher): void => {
+    feed.watchers.set(watcher.entryId, [...(feed.watchers.get(watcher.entryId) ?? nobody), watcher])
+  }
+
   const unlist = (feed: Feed, watcher: Watcher): void => {
-    const watchers = feed.watchers.get(watcher.entryId)
-    watchers?.delete(watcher)
-    if (watchers?.size === 0) feed.watchers.delete(watcher.entryId)
+    const others = feed.watchers.get(watcher.entryId)?.filter((each) => each !== watcher)
+    if (others?.length) feed.watchers.set(watcher.entryId, others)
+    else feed.watchers.delete(watcher.entryId)
     dropIfIdle(feed)
+  }
+
+  const leave = (watcher: Watcher): void => {
+    for (const feed of feeds.values()) if (feed.watchers.get(watcher.entryId)?.includes(watcher)) unlist(feed, watcher)
   }
 
   /** Tells a watcher what is new to them, if anything is. */
@@ -370,10 +392,10 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     watcher.seen = snapshot.version
     const state = positionState(entry, snapshot, position)
     if (!note(watcher, state)) return false
-    watcher.slot.push({ entry, state })
+    watcher.push({ entry, state })
     if (watcher.farewell) clearTimeout(watcher.farewell)
     const left = timeLeft(entry, snapshot)
-    watcher.farewell = left === null ? null : setTimeout(() => watcher.slot.end(), left).unref()
+    watcher.farewell = left === null ? null : setTimeout(() => watcher.end(), left).unref()
     return true
   }
 
@@ -554,32 +576,17 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       return slot
     },
     position: (entry) => {
-      const watcher: Watcher = {
-        entryId: entry.id,
-        told: null,
-        position: null,
-        room: null,
-        low: -1,
-        likely: -1,
-        high: -1,
-        seen: -1,
-        farewell: null,
-        slot: createSlot<LivePosition>(() => {
-          if (watcher.farewell) clearTimeout(watcher.farewell)
-          for (const feed of feeds.values()) if (feed.watchers.get(entry.id)?.has(watcher)) unlist(feed, watcher)
-        }),
-      }
+      const watcher = new Watcher(entry.id, leave)
       const feed = feedOf(entry.serviceId)
-      const watchers = feed.watchers.get(entry.id) ?? new Set()
-      feed.watchers.set(entry.id, watchers.add(watcher))
+      enlist(feed, watcher)
       greet(feed, () => {
         const here = upToDate(feed)
         const present = here?.entries.get(entry.id)
-        if (!feed.watchers.get(entry.id)?.has(watcher)) return
+        if (!feed.watchers.get(entry.id)?.includes(watcher)) return
         if (here && present) pushPosition(watcher, present, here)
         else schedule(feed, 0)
       })
-      return watcher.slot
+      return watcher
     },
     known: (entryId) => {
       for (const feed of feeds.values()) {
@@ -626,7 +633,7 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       for (const feed of feeds.values()) {
         if (feed.timer) clearTimeout(feed.timer)
         for (const board of feed.boards) board.end()
-        for (const watchers of feed.watchers.values()) for (const watcher of watchers) watcher.slot.end()
+        for (const watchers of feed.watchers.values()) for (const watcher of watchers) watcher.end()
       }
       for (const { screens } of displays.values()) for (const slot of screens.keys()) slot.end()
     },

@@ -19,19 +19,17 @@ export type Taker<T> = {
   fail: (error: unknown) => void
 }
 
-/** A class, because there are ten thousand of them: what each can do is in memory once. */
-class Slot<T> implements LatestSlot<T> {
+/** A class, because there are ten thousand of them: what each can do is in memory once, and who has one can be one. */
+export abstract class Slot<T> implements LatestSlot<T> {
   private pending: { value: T } | null = null
   private failure: { error: unknown } | null = null
   private isEnded = false
   private isClosed = false
   private wake: (() => void) | null = null
   private taker: Taker<T> | null = null
-  private readonly onClose: () => void
 
-  constructor(onClose: () => void) {
-    this.onClose = onClose
-  }
+  /** Called once, when nobody takes its values any more. */
+  protected abstract left(): void
 
   private ring(): void {
     this.wake?.()
@@ -41,7 +39,7 @@ class Slot<T> implements LatestSlot<T> {
   private close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.onClose()
+    this.left()
     this.ring()
   }
 
@@ -121,4 +119,13 @@ class Slot<T> implements LatestSlot<T> {
   }
 }
 
-export const createSlot = <T>(onClose: () => void): LatestSlot<T> => new Slot<T>(onClose)
+class OwnSlot<T> extends Slot<T> {
+  protected readonly left: () => void
+
+  constructor(onClose: () => void) {
+    super()
+    this.left = onClose
+  }
+}
+
+export const createSlot = <T>(onClose: () => void): LatestSlot<T> => new OwnSlot<T>(onClose)
