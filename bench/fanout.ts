@@ -8,7 +8,9 @@ import type { Options } from './main.ts'
 import type { Measure } from './measure.ts'
 
 const WATCHERS = Number(process.env.WATCHERS ?? 10_000)
-const references: SideName[] = ['bare-ws', 'floor', 'yoga', 'yoga-jit', 'apollo', 'mercurius']
+const all: SideName[] = ['bare-ws', 'floor', 'yoga', 'yoga-jit', 'apollo', 'mercurius']
+const wanted = process.env.SIDES?.split(',')
+const references = all.filter((name) => wanted?.includes(name) ?? true)
 /** How often all take turns in one round. */
 const TURNS = 4
 const WARM_UP = 4

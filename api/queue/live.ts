@@ -312,7 +312,9 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
     for (const display of feed.displays) tellDisplay(display)
     tellTheRest(feed, snapshot, before)
     const gone: string[] = []
-    for (const [id, watchers] of feed.watchers) if (!snapshot.entries.has(id) && !watchers.every(isOver)) gone.push(id)
+    feed.watchers.forEach((watchers, id) => {
+      if (!snapshot.entries.has(id) && !watchers.every(isOver)) gone.push(id)
+    })
     if (gone.length > 0) await followGone(feed, snapshot, gone)
   }
 
@@ -334,11 +336,12 @@ export const createLiveQueues = ({ db, bus, log, farewellMs = FAREWELL_MS }: Nee
       for (let i = onHold.length - 1; i >= 0; i--) add(onHold[i] as EntryRow, null)
       for (let i = waiting.length - 1; i >= 0; i--) add(waiting[i] as EntryRow, all[i] as number)
     }
-    feed.due = {
-      watchers: due.watchers.concat(behind.watchers),
-      entries: due.entries.concat(behind.entries),
-      positions: due.positions.concat(behind.positions),
+    for (const [i, watcher] of behind.watchers.entries()) {
+      due.watchers.push(watcher)
+      due.entries.push(behind.entries[i] as EntryRow)
+      due.positions.push(behind.positions[i] as number | null)
     }
+    feed.due = due
     if (!isTelling) tellSlice(feed)
   }
 
